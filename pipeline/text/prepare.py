@@ -1,0 +1,286 @@
+"""The order of the stages: read → word → keywords → budget, and the trace of all of them.
+
+Equal requests share the work between reading and the budget, while it is under way and, from the cache,
+for some time after. Awaits on the event loop; what takes the processor runs on threads of its own.
+Does not know what any stage does inside, nor who asked; what is unsafe is judged elsewhere.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pipeline.errors import Failure, StageFailed, WeightOutOfRange
+from pipeline.text.budget import Filled, Ingredients, fill
+from pipeline.text.cache import Cache, Flights, Seal
+from pipeline.text.chain import Chain, Circuits, Deadline
+from pipeline.text.fingerprint import digest, fingerprint
+from pipeline.text.keywords import KeywordExtractor, Keywords
+from pipeline.text.korean import Korean
+from pipeline.text.normalise import normalise
+from pipeline.text.options import TextOptions
+from pipeline.text.providers import Providers, Shared
+from pipeline.text.reader import NotUnderstood, Reader, Understood
+from pipeline.text.thread import TextThread
+from pipeline.text.trace import Trace
+from pipeline.text.translate.glossary import Glossary
+from pipeline.text.trial import Trial, try_all
+from pipeline.text.wording import FixedEnglish, Worder, Wording
+from pipeline.types import (
+    Preparation,
+    ProviderFailure,
+    ProviderHealth,
+    StageRecord,
+    TokenCounter,
+    Verdict,
+)
+
+_NO_TERMS: Mapping[str, str] = MappingProxyType({})
+_DEGRADED_FOR_S = 60.0  # so long is a result kept that was made without a provider that was wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What equal requests share."""
+
+    wording: Wording
+    keywords: Keywords
+    stages: tuple[StageRecord, ...]
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether somebody who was wanted did not answer."""
+        return any(stage.failures for stage in self.stages)
+
+
+class Preparer:
+    """Turns messages into prompts. Lives as long as the program; `close` ends its threads."""
+
+    def __init__(
+        self,
+        options: TextOptions,
+        count_tokens: TokenCounter,
+        *,
+        providers: Providers | None = None,
+        seal: Seal | None = None,
+    ) -> None:
+        """Without a `seal` nothing that people wrote reaches a file."""
+        self._options, self._count = options, count_tokens
+        self._thread, self._korean = TextThread("text"), Korean()
+        self._glossary = Glossary(self._korean)
+        self._shared = Shared(options, self._thread, self._glossary)
+        self._providers = providers or self._shared.providers()
+        self._circuits = Circuits()
+        self._reader = Reader(self._korean, self._glossary, max_chars=options.max_chars)
+        self._worder = Worder(
+            options,
+            self._providers,
+            circuits=self._circuits,
+            thread=self._thread,
+            korean=self._korean,
+            glossary=self._glossary,
+        )
+        self._extractors = Chain[KeywordExtractor](
+            "keywords", self._providers.keyword_extractors, circuits=self._circuits
+        )
+        folder = options.folder / "prompts" if options.folder else None
+        self._cache = Cache(folder=folder, max_bytes=options.cache_bytes, seal=seal)
+        self._flights = Flights[_Made]()
+
+    async def load_language(self) -> None:
+        """Load Kiwi and the glossary, which other models may be loaded beside."""
+        await self._thread.run(self._korean.load)
+        await self._thread.run(self._glossary.load)
+        await self._thread.run(fingerprint)
+
+    async def warm_up(self) -> None:
+        """Load what the first message would wait for: the language and the models that are used."""
+        await self.load_language()
+        await self._shared.load()
+        await self._load_first_extractor()
+
+    async def close(self) -> None:
+        """End the threads and close the connections; idempotent."""
+        await self._shared.close()
+        self._thread.close()
+
+    def health(self) -> tuple[ProviderHealth, ...]:
+        """Say of every provider whether it is asked now, and what it was sent today."""
+        resting = self._circuits.resting()
+        return tuple(
+            ProviderHealth(
+                name=name, resting_for=resting.get(name), chars_today=self._shared.spent(name)
+            )
+            for name in self._providers.names()
+        )
+
+    def try_providers(self) -> AsyncGenerator[Trial]:
+        """Ask every provider once."""
+        return try_all(self._providers, self._options, spent=self._shared.spent)
+
+    def left_out(self) -> tuple[str, ...]:
+        """Name the providers that the options want and whose key or files are missing."""
+        options, there = self._options, self._providers.names()
+        wanted = (*options.one_call, *options.paraphrasers, *options.translators)
+        return tuple(name for name in dict.fromkeys(wanted) if name not in there)
+
+    async def prepare(
+        self, text: str, *, negative: str = "", terms: Mapping[str, str] = _NO_TERMS
+    ) -> Preparation:
+        """Turn a message into prompts, or say in the verdict why there are none.
+
+        `negative` is what the person does not want to see, in Korean or English; `terms` are Korean words
+        with the English that stands for them in the place where the message was written.
+        Raises StageFailed when every translator failed, WeightOutOfRange for a person's own weight.
+        """
+        trace = Trace()
+        found = await self._thread.run(self._reader.read, text, trace)
+        if isinstance(found, NotUnderstood):
+            return Preparation(
+                text=text,
+                verdict=found.verdict,
+                suggestion=found.suggestion,
+                stages=tuple(trace.records),
+            )
+        unwanted = normalise(negative, max_chars=self._options.max_chars).text
+        made = await self._shared_work(found, unwanted, FixedEnglish(terms))
+        trace.records += made.stages
+        wording, style = made.wording, found.style.name if found.style else None
+        if not wording.english:
+            return Preparation(
+                text=text, verdict=Verdict.UNTRANSLATABLE, subject=found.subject, style=style,
+                unknown_words=wording.unknown_words, stages=tuple(trace.records),
+            )  # fmt: skip
+        ingredients = _ingredients(found, made, weighs_keywords=self._options.weighs_keywords)
+        filled = await self._thread.run(self._fill, ingredients, trace)
+        return Preparation(
+            text=text,
+            verdict=Verdict.OK,
+            subject=found.subject,
+            english=wording.english,
+            variants=wording.variants,
+            keywords=made.keywords,
+            style=style,
+            unknown_words=wording.unknown_words,
+            translator=wording.translator,
+            prompt=filled.prompt,
+            tokens=filled.tokens,
+            stages=tuple(trace.records),
+        )
+
+    async def forget(self, text: str) -> None:
+        """Drop what is remembered of a message, whatever it was prepared with. Raises OSError.
+
+        What was made of it is known by its words: an equal message of somebody else is prepared anew.
+        """
+        with suppress(WeightOutOfRange):  # it was never prepared
+            found = await self._thread.run(self._reader.read, text, Trace())
+            if isinstance(found, Understood):
+                await self._cache.forget(_name_of(found.text))
+
+    async def forget_unused(self, *, for_s: float) -> None:
+        """Drop from the files what no message has needed for so long. Raises OSError."""
+        await self._cache.forget_unused(for_s=for_s)
+
+    async def _shared_work(self, found: Understood, negative: str, terms: FixedEnglish) -> _Made:
+        """Make the wording and its keywords, or take them from who makes or made the same."""
+        key = _name_of(found.text) + digest(
+            fingerprint(), repr(self._options), found.absent, negative,
+            [[one.words, one.weight] for one in found.emphases], terms.own.as_mapping(found.text),
+        )  # fmt: skip
+        if (kept := await self._cache.get(key)) is not None:
+            return _from_cache(kept)
+        return await self._flights.share(key, lambda: self._make(key, found, negative, terms))
+
+    async def _make(self, key: str, found: Understood, negative: str, terms: FixedEnglish) -> _Made:
+        trace = Trace()
+        deadline = Deadline(total_s=self._options.total_s, reserve_s=self._options.reserve_s)
+        wording = await self._worder.word(
+            found, negative=negative, terms=terms, trace=trace, deadline=deadline
+        )
+        keywords: Keywords = ()
+        if wording.english:
+            sentences = (wording.english, *wording.variants)
+            keywords = await self._keywords(sentences, trace, deadline)
+        made = _Made(wording=wording, keywords=keywords, stages=tuple(trace.records))
+        await self._cache.put(
+            key, asdict(made), only_for_s=_DEGRADED_FOR_S if made.is_degraded else None
+        )
+        return made
+
+    async def _keywords(
+        self, sentences: Sequence[str], trace: Trace, deadline: Deadline
+    ) -> Keywords:
+        """Get keywords; a picture can be drawn without."""
+        with trace.stage("keywords") as record:
+            # Loading takes longer than keywords may: without a warm-up it must not count as their time.
+            await self._load_first_extractor()
+            answer = await self._extractors.ask(
+                lambda p: p.extract(sentences, num_keywords=self._options.num_keywords),
+                record=record,
+                limit_s=self._options.keywords_s,
+                deadline=deadline,
+            )
+        return answer.value if answer else ()
+
+    async def _load_first_extractor(self) -> None:
+        """Load what the preferred extractor needs; when that fails, its turn will tell why."""
+        for extractor in self._extractors.providers[:1]:
+            with suppress(StageFailed):
+                await extractor.load()
+
+    def _fill(self, ingredients: Ingredients, trace: Trace) -> Filled:
+        """Spend the token budget, on the text thread."""
+        with trace.stage("budget") as stage:
+            filled = fill(ingredients, self._count)
+            if filled.dropped:
+                stage.note = "dropped: " + "; ".join(filled.dropped)
+            return filled
+
+
+def _name_of(text: str) -> str:
+    """Give what the keys of everything begin with that is remembered of a text, with any options."""
+    return digest(text)[:32]
+
+
+def _ingredients(found: Understood, made: _Made, *, weighs_keywords: bool) -> Ingredients:
+    return Ingredients(
+        english=made.wording.english,
+        keywords=made.keywords if weighs_keywords else (),
+        emphases=made.wording.emphases,
+        style=found.style,
+        earlier_styles=found.earlier_styles,
+        negative=made.wording.negative,
+        absent=made.wording.absent,
+    )
+
+
+def _from_cache(kept: Mapping[str, Any]) -> _Made:
+    """Read what `asdict` wrote, lists in the place of tuples; the stages took no time."""
+    return _Made(
+        wording=Wording(**_frozen(kept["wording"])),
+        keywords=_frozen(kept["keywords"]),
+        stages=tuple(
+            StageRecord(
+                name=stage["name"],
+                provider=stage["provider"],
+                ms=0.0,
+                note="from the cache",
+                failures=tuple(
+                    ProviderFailure(**(failed | {"failure": Failure(failed["failure"])}))
+                    for failed in stage["failures"]
+                ),
+            )
+            for stage in kept["stages"]
+        ),
+    )
+
+
+def _frozen(value: Any) -> Any:
+    """Turn lists into tuples, however deep."""
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(one) for one in value)
+    if isinstance(value, dict):
+        return {name: _frozen(one) for name, one in value.items()}
+    return value
