@@ -1,0 +1,1 @@
+"""Training and evaluation of the demonstration model: a small SDXL that draws emoji scenes."""

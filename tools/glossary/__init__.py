@@ -1,0 +1,1 @@
+"""Building of the glossary that the offline translator reads."""
