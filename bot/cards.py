@@ -1,0 +1,239 @@
+"""What a job's card shows at each stage: values in, a `Card` out. Pure.
+
+Sentences come from `texts.py`; how a card looks is the adapters'.
+"""
+
+from dataclasses import replace
+
+from bot import texts
+from bot.adapters.port import (
+    Action,
+    Button,
+    Card,
+    CardState,
+    DetailRow,
+    Image,
+    Link,
+    PictureFile,
+    ProgressBar,
+)
+from bot.failures import error_of
+from bot.fairness import Standing
+from bot.job import Ending, Outcome, Picture, Progress, Record
+from bot.redraw import draft
+from pipeline import Preparation, PreparedPrompt, RenderPhase, Verdict
+
+_CANCEL = (Button(action=Action.CANCEL, label=texts.CANCEL),)
+_AGAIN = (Button(action=Action.AGAIN, label=texts.AGAIN),)
+
+
+def note(text: str) -> Card:
+    """Answer without a job."""
+    return Card(job_id=None, state=CardState.NOTE, text=text)
+
+
+def erased() -> Card:
+    """Take the place of a card whose job was erased while it was under way."""
+    return note(texts.STOPPED_ERASED)
+
+
+def help_() -> Card:
+    """Explain the bot, with examples."""
+    return Card(job_id=None, state=CardState.NOTE, text=texts.HELP, suggestions=texts.EXAMPLES)
+
+
+def accepted(job_id: str, *, is_ready: bool, is_resumed: bool = False) -> Card:
+    """Acknowledge: the text is being read, or will be once the models are loaded."""
+    return Card(
+        job_id=job_id,
+        state=CardState.WAITING,
+        text=texts.UNDERSTANDING if is_ready else texts.LOADING,
+        notes=_resumed(is_resumed=is_resumed),
+        buttons=_CANCEL,
+    )
+
+
+def waiting(
+    record: Record, unlearned: tuple[str, ...], standing: Standing | None, *, is_resumed: bool
+) -> Card:
+    """Show what was understood, and how long the wait is."""
+    assert record.preparation is not None
+    place, eta_s = (standing.place, standing.eta_s) if standing else (0, None)
+    return Card(
+        job_id=record.job.id,
+        state=CardState.WAITING,
+        text=texts.waiting(place, eta_s),
+        notes=(*_resumed(is_resumed=is_resumed), *texts.notes(record.preparation, unlearned)),
+        credits=_credits(record.preparation),
+        details_label=texts.DETAILS,
+        details=_details(record.preparation),
+        buttons=_CANCEL,
+    )
+
+
+def drawing(card: Card, news: Progress, preview: bytes | None) -> Card:
+    """Show on a waiting job's card its place at the worker, or its step and preview."""
+    if news.phase is RenderPhase.WAITING:
+        return replace(card, text=texts.waiting(news.place, news.eta_s))
+    return replace(
+        card,
+        state=CardState.DRAWING,
+        text=texts.DECODING if news.phase is RenderPhase.DECODING else texts.drawing(news.eta_s),
+        progress=ProgressBar(
+            step=news.step,
+            num_steps=news.num_steps,
+            label=texts.step_label(news.step, news.num_steps),
+        ),
+        preview=_preview(news, preview) if preview else None,
+    )
+
+
+def ending(record: Record, unlearned: tuple[str, ...]) -> Card:
+    """Show how a job ended: the pictures, a question back, or the reason."""
+    job, outcome = record.job, record.outcome
+    assert outcome is not None
+    match outcome.ending:
+        case Ending.DRAWN:
+            return _drawn(record, outcome, unlearned)
+        case Ending.QUESTION:
+            assert record.preparation is not None
+            return _question(record.preparation, has_photo=job.has_photo)
+        case Ending.CANCELLED:
+            return _without_picture(record, CardState.CANCELLED, texts.CANCELLED)
+        case Ending.FAILED:
+            assert outcome.failure is not None
+            text = texts.of_error(error_of(outcome.failure), job_id=job.id)
+            return _without_picture(record, CardState.FAILED, text)
+
+
+def _drawn(record: Record, outcome: Outcome, unlearned: tuple[str, ...]) -> Card:
+    """Show the finished pictures with everything that was understood, and what can be done with them."""
+    job, preparation = record.job, record.preparation
+    assert preparation is not None
+    subject = preparation.subject or preparation.text
+    missing = (texts.missing_pictures(outcome.num_missing),) if outcome.num_missing else ()
+    return Card(
+        job_id=job.id,
+        state=CardState.DONE,
+        text=texts.done(subject),
+        notes=(*texts.notes(preparation, unlearned), *missing, texts.MADE_BY_AI),
+        credits=_credits(preparation),
+        pictures=picture_files(record),
+        details_label=texts.DETAILS,
+        details=(
+            *_details(preparation),
+            DetailRow(label=texts.ROW_SETTINGS, text=_drawn_with(outcome)),
+        ),
+        buttons=_buttons(outcome),
+        draft=draft(job.command, outcome.pictures[0].receipt),
+    )
+
+
+def draft_of(job_id: str, text: str) -> Card:
+    """Give back a request to be changed, where the card that holds it is not at hand."""
+    return Card(job_id=job_id, state=CardState.NOTE, text=texts.draft(text), draft=text)
+
+
+def unclear(job_id: str) -> Card:
+    """Say that the answer may be there already, and offer to show it again."""
+    fetch = Button(action=Action.FETCH, label=texts.FETCH)
+    return Card(job_id=job_id, state=CardState.NOTE, text=texts.UNCLEAR, buttons=(fetch,))
+
+
+def picture_files(record: Record) -> tuple[PictureFile, ...]:
+    """Name the pictures of a job that has some."""
+    assert record.outcome is not None
+    subject = (record.preparation and record.preparation.subject) or record.job.command.text
+    return tuple(
+        _file(record.job.id, subject, picture, number)
+        for number, picture in enumerate(record.outcome.pictures, start=1)
+    )
+
+
+def _without_picture(record: Record, state: CardState, text: str) -> Card:
+    """Say why there is no picture, and offer to try again."""
+    details = (
+        _details(record.preparation) if record.preparation and record.preparation.prompt else ()
+    )
+    return Card(
+        job_id=record.job.id,
+        state=state,
+        text=text,
+        details_label=texts.DETAILS if details else "",
+        details=details,
+        buttons=_AGAIN,
+    )
+
+
+def _question(preparation: Preparation, *, has_photo: bool) -> Card:
+    """Answer a text that gave no prompt."""
+    if has_photo and preparation.verdict in (Verdict.EMPTY, Verdict.NOT_A_REQUEST):
+        return note(texts.WHAT_OVER_PHOTO)
+    if preparation.suggestion:
+        text = texts.MISTYPED
+        suggestions: tuple[str, ...] = (preparation.suggestion,)
+    else:
+        text = texts.refusal(preparation.verdict, preparation.unknown_words)
+        suggestions = texts.EXAMPLES[:2]
+    return Card(job_id=None, state=CardState.NOTE, text=text, suggestions=suggestions)
+
+
+def _resumed(*, is_resumed: bool) -> tuple[str, ...]:
+    return (texts.RESUMED,) if is_resumed else ()
+
+
+def _buttons(drawn: Outcome) -> tuple[Button, ...]:
+    is_one = len(drawn.pictures) == 1
+    vary = Button(action=Action.VARY, label=texts.VARY if is_one else texts.VARY_FIRST)
+    enlarge = Button(action=Action.ENLARGE, label=texts.ENLARGE if is_one else texts.ENLARGE_FIRST)
+    edit = Button(action=Action.EDIT, label=texts.EDIT)
+    return (*_AGAIN, vary, *((enlarge,) if drawn.can_enlarge else ()), edit)
+
+
+def _credits(preparation: Preparation) -> tuple[Link, ...]:
+    """Name who translated, where they ask for it: the credit follows the data, not the settings."""
+    credit = texts.CREDITS.get(preparation.translator or "")
+    return (Link(text=credit[0], url=credit[1]),) if credit else ()
+
+
+def _details(preparation: Preparation) -> tuple[DetailRow, ...]:
+    prompt = preparation.prompt
+    assert prompt is not None
+    rows = (
+        DetailRow(label=texts.ROW_TEXT, text=preparation.text),
+        DetailRow(label=texts.ROW_SUBJECT, text=preparation.subject or ""),
+        DetailRow(label=texts.ROW_ENGLISH, text=preparation.english or ""),
+        DetailRow(label=texts.ROW_VARIANTS, text=" / ".join(preparation.variants)),
+        DetailRow(label=texts.ROW_KEYWORDS, words=preparation.keywords),
+        DetailRow(label=texts.ROW_STYLE, text=preparation.style or ""),
+        DetailRow(label=texts.ROW_PROMPT, text=PreparedPrompt.text_of(prompt.prompt)),
+        DetailRow(label=texts.ROW_PROMPT_2, text=PreparedPrompt.text_of(prompt.prompt_2)),
+        DetailRow(label=texts.ROW_NEGATIVE, text=PreparedPrompt.text_of(prompt.negative_prompt)),
+    )
+    return tuple(row for row in rows if row.text or row.words)
+
+
+def _file(job_id: str, subject: str, picture: Picture, number: int) -> PictureFile:
+    suffix = "" if number == 1 else f"-{number}"
+    return PictureFile(
+        key=picture.key,
+        alt=texts.alt(subject),
+        file_name=f"geuryeojwo-{job_id[:8]}{suffix}.png",
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+    )
+
+
+def _drawn_with(drawn: Outcome) -> str:
+    receipts = [picture.receipt for picture in drawn.pictures]
+    return texts.drawn_with(receipts[0], seeds=tuple(receipt.seed for receipt in receipts))
+
+
+def _preview(news: Progress, png: bytes) -> Image:
+    return Image(
+        data=png,
+        media_type="image/png",
+        alt="",  # the progress says it in words
+        width_px=news.preview_width_px,
+        height_px=news.preview_height_px,
+    )

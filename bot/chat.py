@@ -1,0 +1,166 @@
+"""The chat role's part of a job: it is acknowledged, its text is read, its answer is brought.
+
+Each may be called again after a crash, by a durable workflow (`jobs.py`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
+from typing import Protocol
+
+import structlog
+
+from bot import cards
+from bot.adapters.port import Card, ChatPort, PortError
+from bot.delivery import FIRST, Delivery, nonce_of
+from bot.failpoints import pass_
+from bot.failures import record_of
+from bot.job import Ending, Outcome, Record
+from bot.jobs import Turn
+from bot.metrics import Metrics
+from bot.store import Store
+from bot.sweeper import turn_of
+from pipeline import PipelineError, Preparation, ProviderHealth, Verdict
+
+log = structlog.get_logger()
+
+_ACKNOWLEDGED_S = 5.0  # after which nobody else will do it
+
+
+class TextPipeline(Protocol):
+    """What the chat role needs of the text pipeline: `Preparer`, or a double."""
+
+    async def prepare(
+        self, text: str, *, negative: str = "", terms: Mapping[str, str] = MappingProxyType({})
+    ) -> Preparation:
+        """Prepare a text; its verdict says whether there is a prompt."""
+        ...
+
+    async def forget(self, text: str) -> None:
+        """Drop what is remembered of a text."""
+        ...
+
+    def health(self) -> tuple[ProviderHealth, ...]:
+        """Say how its providers do."""
+        ...
+
+
+class Chat:
+    """Does the chat role's steps; lives as long as it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        preparer: TextPipeline,
+        ready: Callable[[], Awaitable[None]],
+        is_ready: Callable[[], bool],
+        delivery: Delivery,
+        metrics: Metrics,
+    ) -> None:
+        self._metrics = metrics
+        self._store, self._preparer, self._delivery = store, preparer, delivery
+        self._ready, self._is_ready = ready, is_ready
+        self._acknowledging: dict[str, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def acknowledging(self, job_id: str) -> AsyncIterator[None]:
+        """Say that the first card of a job is being shown inside."""
+        done = asyncio.Event()
+        self._acknowledging.setdefault(job_id, done)  # the same event twice: the first shows it
+        try:
+            yield
+        finally:
+            done.set()
+            if self._acknowledging.get(job_id) is done:
+                del self._acknowledging[job_id]
+
+    async def show_first(self, record: Record, port: ChatPort) -> None:
+        """Show the card that acknowledges a job, and keep where it is."""
+        job = record.job
+        card: Card = cards.accepted(job.id, is_ready=self._is_ready())
+        ref = await port.send(job.place, card, reply_to=job.event_id, nonce=nonce_of(job.id, FIRST))
+        pass_("after_ack_before_kept")
+        try:
+            await self._store.keep_message(job.id, ref)
+        except KeyError:  # its person had it erased meanwhile
+            await port.edit(ref, cards.erased())
+
+    async def acknowledge(self, job_id: str) -> None:
+        """See to it that the person sees a card; without one, the ending will be the first."""
+        if done := self._acknowledging.get(job_id):
+            try:
+                await asyncio.wait_for(done.wait(), _ACKNOWLEDGED_S)
+            except TimeoutError:
+                return
+        record = await self._store.find(job_id)
+        if record is None or record.message is not None or record.outcome is not None:
+            return
+        port = self._delivery.port_of(record.job.place.platform)
+        if port is None:
+            return
+        try:
+            await self.show_first(record, port)
+        except PortError as error:
+            log.info("job not acknowledged", kind=type(error).__name__)
+
+    async def prepare(self, job_id: str) -> Turn | None:
+        """Read the text; None where the job's end is settled. A text that was read is not read again."""
+        record = await self._store.find(job_id)
+        if record is None or record.outcome is not None:
+            return None
+        preparation = record.preparation
+        if preparation is None:
+            await self._ready()
+            job = record.job
+            try:
+                preparation = await self._preparer.prepare(
+                    job.command.text, negative=job.command.negative, terms=job.terms
+                )
+            except PipelineError as error:
+                log.warning("text cannot be read", kind=type(error).__name__)
+                await self._fail(job_id, error)
+                return None
+            except Exception as error:  # one text's trouble must not be the queue's
+                log.exception("text cannot be read")
+                await self._fail(job_id, error)
+                return None
+            self._metrics.prepared(preparation)
+            self._metrics.providers(self._preparer.health())
+            pass_("after_prepare_before_record")
+            await self._store.keep_preparation(job_id, preparation)
+            record = await self._store.find(job_id)
+            if record is None or record.outcome is not None:
+                # Whoever erases a job settles it, and only then has its text forgotten: perhaps too early.
+                await self._preparer.forget(job.command.text)
+                return None
+        if preparation.verdict is not Verdict.OK or preparation.prompt is None:
+            log.info("text gave no prompt", verdict=str(preparation.verdict))
+            await self._conclude(job_id, Outcome(ending=Ending.QUESTION))
+            return None
+        return turn_of(record)
+
+    async def _fail(self, job_id: str, error: Exception) -> None:
+        await self._conclude(job_id, Outcome(ending=Ending.FAILED, failure=record_of(error)))
+
+    async def _conclude(self, job_id: str, outcome: Outcome) -> None:
+        with suppress(KeyError):  # its person had it erased meanwhile
+            self._metrics.concluded(await self._store.conclude(job_id, outcome))
+
+    async def deliver(self, job_id: str) -> None:
+        """Bring the answer to whoever asked; returns when the job is closed."""
+        pass_("after_conclude_before_deliver")
+        await self._look_for_first_card(job_id)
+        await self._delivery.deliver(job_id)
+
+    async def _look_for_first_card(self, job_id: str) -> None:
+        """Find a card that was shown when a crash came before anybody could keep where it is."""
+        record = await self._store.find(job_id)
+        if record is None or record.message is not None:
+            return
+        port = self._delivery.port_of(record.job.place.platform)
+        with suppress(PortError):  # then the answer is a message of its own
+            found = port and await port.find(record.job.place, nonce_of(job_id, FIRST))
+            if found:
+                await self._store.keep_message(job_id, found)

@@ -1,0 +1,262 @@
+"""The chat role: everything between people and the queues; what it is made of, how it starts and ends.
+
+What it knows of the workers lies in the store and in the queues, also where both are one process.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from bot import cards, texts
+from bot.adapters.port import Card, ChatPort, FileReader, Listener
+from bot.adapters.web.server import WebChat, WebOptions
+from bot.chat import Chat
+from bot.conversation import Conversation
+from bot.delivery import Delivery
+from bot.disk import Disk
+from bot.durable import Durable
+from bot.erasure import Erasure
+from bot.fairness import Limits
+from bot.files import Files
+from bot.fleet import Fleet
+from bot.follower import Follower
+from bot.intake import Intake
+from bot.job import Phase, Record
+from bot.jobs import Jobs
+from bot.keeping import Keeper
+from bot.metrics import Metrics
+from bot.options import model_options
+from bot.parts import make_preparer
+from bot.personal import Personal
+from bot.sealing import Sealer
+from bot.settings import Settings
+from bot.store import Store
+from bot.sweeper import Sweeper
+from bot.tombstones import Tombstones
+from bot.wish import cost_of
+from pipeline import (
+    MAX_PHOTO_BYTES,
+    ModelVocabulary,
+)
+
+_FLUSH_LOOK_S = 0.1
+
+
+class Adapter(ChatPort, Protocol):
+    """A chat platform that runs."""
+
+    async def start(self) -> None:
+        """Begin to hand over what people write."""
+        ...
+
+    async def close(self) -> None:
+        """Stop."""
+        ...
+
+
+MakeAdapter: TypeAlias = Callable[[Listener, FileReader], Adapter]
+
+
+class ChatRole:
+    """Everything between people and the queues."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: Store,
+        files: Files,
+        sealer: Sealer,
+        metrics: Metrics,
+        disk: Disk,
+        gone: Callable[[str], AbstractAsyncContextManager[bool]],
+    ) -> None:
+        self._settings, self._store, self._files = settings, store, files
+        self._metrics, self._disk = metrics, disk
+        model = model_options(settings)
+        self.preparer = make_preparer(settings, sealer)
+        vocabulary = ModelVocabulary.load(Path(model.path))
+        self._is_loaded = asyncio.Event()
+
+        def unlearned(record: Record) -> tuple[str, ...]:
+            english = record.preparation and record.preparation.english
+            return vocabulary.unlearned(english) if english else ()
+
+        def card_of(record: Record) -> Card:
+            return cards.ending(record, unlearned(record))
+
+        self._card_of = card_of
+        self.fleet = Fleet(store, gone=gone, take_over=self._take_over, metrics=metrics)
+        self._follower = Follower(
+            store=store,
+            port_of=lambda platform: self._delivery.port_of(platform),
+            unlearned=unlearned,
+            is_ready=lambda: self.fleet.is_ready,
+            capacity=self.fleet.capacity,
+            metrics=metrics,
+        )
+        self._delivery = Delivery(
+            store=store, card_of=card_of, hold=self._follower.hold, metrics=metrics
+        )
+        self.chat = Chat(
+            store=store,
+            preparer=self.preparer,
+            ready=self._ready,
+            is_ready=lambda: self.fleet.is_ready,
+            delivery=self._delivery,
+            metrics=metrics,
+        )
+        self._adapters: list[Adapter] = []
+        self._durable: Durable | None = None
+        self._stack = AsyncExitStack()
+
+    def connect(self, durable: Durable, jobs: Jobs, adapters: Sequence[MakeAdapter]) -> None:
+        """Tie the role to the queues and to the platforms."""
+        self._durable = durable
+        queue = self._settings.queue
+        intake = Intake(
+            store=self._store,
+            files=self._files,
+            enqueue=jobs.enqueue_prepare,
+            limits=Limits(
+                max_per_person=queue.max_per_person,
+                max_per_place=queue.max_per_place,
+                daily_per_person=queue.daily_per_person,
+                daily_per_place=queue.daily_per_place,
+                max_wait_s=queue.max_wait_s,
+                cool_down_s=queue.cool_down_s,
+            ),
+            role_weights=queue.role_weights,
+            terms_of=self._settings.text.terms_of,
+            cost_of=lambda wish: cost_of(wish.command, self.fleet.facts),
+            capacity=self.fleet.capacity,
+            check_room=self._disk.check,
+            metrics=self._metrics,
+        )
+        self._keeper = Keeper(
+            store=self._store,
+            files=self._files,
+            durable=durable,
+            disk=self._disk,
+            preparer=self.preparer,
+            keep=self._settings.keep,
+        )
+        self._erasure = Erasure(
+            store=self._store,
+            durable=durable,
+            keeper=self._keeper,
+            tombstones=Tombstones(self._settings.key_file.with_suffix(".erased")),
+            forget_text=self.preparer.forget,
+            hold=self._follower.hold,
+            ports=lambda: {one.platform: one for one in self._adapters},
+        )
+        self._conversation = Conversation(
+            store=self._store,
+            files=self._files,
+            jobs=jobs,
+            intake=intake,
+            chat=self.chat,
+            card_of=self._card_of,
+            status=Status(self, model=self._settings.model.source),
+            personal=Personal(
+                store=self._store,
+                files=self._files,
+                erasure=self._erasure,
+                card_of=self._card_of,
+                capacity=self.fleet.capacity,
+            ),
+            metrics=self._metrics,
+        )
+        self._adapters = [make(self._conversation, self._files.read) for make in adapters]
+        self._sweeper = Sweeper(store=self._store, durable=durable, jobs=jobs)
+
+    async def start(self) -> None:
+        """Open the platforms, then take up what was left. Raises CannotListen or OSError."""
+        await self._erasure.finish()
+        self._stack.push_async_callback(self._delivery.close)
+        for adapter in self._adapters:
+            await adapter.start()
+            self._stack.push_async_callback(adapter.close)
+        self._delivery.start({adapter.platform: adapter for adapter in self._adapters})
+        for part in (self.fleet, self._follower):
+            await part.start()
+            self._stack.push_async_callback(part.close)
+
+    async def take_up(self) -> None:
+        """Queue again what is in no queue; the queues must be open."""
+        for part in (self._sweeper, self._keeper):
+            await part.start()
+            self._stack.push_async_callback(part.close)
+
+    async def load(self) -> None:
+        """Load what the texts need. Raises ModelNotLoaded."""
+        await self.preparer.load_language()
+        await self.preparer.warm_up()
+        self._is_loaded.set()
+
+    def stop_listening(self) -> None:
+        """Take nothing new; who writes now is answered by the next start, or by the platform."""
+        self._conversation.close()
+
+    async def flush(self, *, limit_s: float) -> None:
+        """Give answers that are settled so long to arrive."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while True:
+                    phases = {phase for _, phase, _ in await self._store.unclosed()}
+                    if Phase.CONCLUDED not in phases:
+                        return
+                    await asyncio.sleep(_FLUSH_LOOK_S)
+
+    async def close(self) -> None:
+        """End everything that was started, the platforms last but one."""
+        await self._stack.aclose()
+        await self.preparer.close()
+
+    @property
+    def web_url(self) -> str:
+        """Where the web chat is."""
+        return next(one.url for one in self._adapters if isinstance(one, WebChat))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether pictures can be drawn now."""
+        return self._is_loaded.is_set() and self.fleet.is_ready
+
+    @property
+    def num_live(self) -> int:
+        """Jobs without an ending."""
+        return self._follower.num_live
+
+    async def _ready(self) -> None:
+        await self._is_loaded.wait()
+
+    async def _take_over(self, executor: str) -> None:
+        assert self._durable is not None
+        await self._durable.take_over(executor)
+
+
+class Status:
+    """How the program is, in words that a person can read."""
+
+    def __init__(self, role: ChatRole, *, model: str) -> None:
+        self._role, self._model = role, model
+
+    async def sentence(self) -> str:
+        """Answer `/상태`."""
+        return texts.status(
+            model=self._model,
+            num_running=self._role.num_live,
+            is_ready=self._role.is_ready,
+            health=self._role.preparer.health(),
+        )
+
+
+def web_adapter(settings: Settings) -> MakeAdapter:
+    """Make the local web chat."""
+    options = WebOptions(
+        host=settings.web.host, port=settings.web.port, max_photo_bytes=MAX_PHOTO_BYTES
+    )
+    return lambda listener, files: WebChat(options, listener, files=files)

@@ -1,0 +1,129 @@
+"""`python -m bot check`: every part that the settings name is tried, and has a line of its own.
+
+With `--demo-providers` the services are stand-ins that run beside it, in a process of their own.
+"""
+
+import argparse
+import asyncio
+import errno
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
+
+from bot import texts
+from bot.backup import APP_FILE
+from bot.options import model_options
+from bot.parts import both_parts
+from bot.sealing import SealingError, load_or_create
+from bot.settings import Settings, load_settings, revealed, secret_names
+from bot.shell import why_not_started
+from bot.store import Store, StoreError, holds_nothing
+from pipeline import PipelineError, unfetched
+
+OK, FAILED = 0, 1
+
+
+async def check(settings: Settings, options: argparse.Namespace) -> int:
+    """Try every part that the settings name, and print a line for each."""
+    if not options.demo_providers:
+        return await _check(settings)
+    async with _demo_providers(options.config) as with_demo:
+        return await _check(with_demo)
+
+
+async def _check(settings: Settings) -> int:
+    failed = False
+    async with aclosing(_checks(settings)) as results:
+        async for line, problem in results:
+            print(line, flush=True)
+            failed = failed or problem
+    return FAILED if failed else OK
+
+
+async def _checks(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
+    """Give a line for every part, and whether there is something to mend."""
+    yield _line(texts.CHECK_SETTINGS, None)
+    yield _line(texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
+    yield _line(texts.CHECK_STORE, await _check_store(settings))
+    yield _line(texts.CHECK_PORT, await _check_port(settings))
+    try:
+        if missing := await asyncio.to_thread(unfetched, model_options(settings)):
+            yield _line(texts.CHECK_MODEL, texts.not_fetched(missing))
+            return
+        async with both_parts(settings) as (preparer, _):
+            yield _line(texts.CHECK_MODEL, None)
+            async for trial in preparer.try_providers():
+                yield texts.trial(trial), trial.failure is not None
+            for name in preparer.left_out():
+                yield texts.left_out(name, _variables_of(name)), False
+    except PipelineError as error:
+        yield _line(texts.CHECK_MODEL, texts.of_error(error, job_id="-"))
+
+
+def _line(name: str, problem: str | None) -> tuple[str, bool]:
+    return texts.check_line(name, problem), problem is not None
+
+
+def _variables_of(provider: str) -> tuple[str, ...]:
+    """Name the variables of a provider that cannot do without a key."""
+    if provider == "openai":  # a server on this machine wants none
+        return ()
+    return tuple(variable for section, _, variable in secret_names() if section == provider)
+
+
+@asynccontextmanager
+async def _demo_providers(config: Path | None) -> AsyncIterator[Settings]:
+    """Start the stand-ins, and read the settings again with their addresses and keys.
+
+    They live beside the tests, which the program itself never imports.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.servers", stdin=-1, stdout=-1
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        os.environ.update(json.loads(await process.stdout.readline()))
+        yield load_settings(config)
+    finally:
+        process.stdin.close()  # they end with it
+        await process.wait()
+
+
+def _check_data_dir(folder: Path) -> str | None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".check"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        return texts.CANNOT_WRITE.format(path=folder, reason=error.strerror)
+    return None
+
+
+async def _check_store(settings: Settings) -> str | None:
+    """Open the records as the program does; where there are none yet, its first start makes them."""
+    url, file = revealed(settings.database.url), settings.data_dir / APP_FILE
+    try:
+        if await asyncio.to_thread(holds_nothing, url) if url else not file.exists():
+            return None
+        sealer = load_or_create(settings.key_file, may_create=False)
+        await (await Store.open(url or f"sqlite:///{file.resolve()}", sealer=sealer)).close()
+    except (SealingError, StoreError) as error:
+        return why_not_started(error)
+    return None
+
+
+async def _check_port(settings: Settings) -> str | None:
+    web = settings.web
+    try:
+        server = await asyncio.start_server(lambda *_: None, web.host, web.port)
+    except OSError as error:
+        return texts.cannot_listen(web.host, web.port, is_taken=error.errno == errno.EADDRINUSE)
+    server.close()
+    with suppress(OSError):
+        await server.wait_closed()
+    return None

@@ -1,0 +1,287 @@
+"""Typed text → what the person asks of the bot, and back. Pure: no state, no platform, no pipeline.
+
+Options are written behind the text as `이름:값` (`고래 시드:7 품질:정밀`). A name that is not an
+option stays a part of the text; a value that cannot be read is refused, never guessed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pipeline import Quality, Ratio, RequestRejected, SamplerName, Variation, WeightSet
+
+Choice = TypeVar("Choice")
+
+MAX_TEXT_CHARS = 2_000
+MAX_SEED = 2**32 - 1
+_COMMAND = re.compile(r"^\s*/(\S+)\s*(.*)$", re.DOTALL)
+_DRAW_NAMES = frozenset({"그려줘", "그려", "draw"})
+MAX_PICTURES = 4
+_DEFAULT_VARIATION = 0.2  # near enough to be known again
+_DEFAULT_LORA_SCALE = 1.0
+_OPTION = re.compile(
+    r"(?:^|\s)(시드|품질|크기|장수|스텝|가이던스|구간|샘플러|로라|변형|강도|제외):(\S*)"
+)
+_QUALITY = {"빠르게": Quality.FAST, "보통": Quality.NORMAL, "정밀": Quality.FINE}
+_RATIOS = {
+    "정사각": Ratio.SQUARE,
+    "가로": Ratio.LANDSCAPE,
+    "세로": Ratio.PORTRAIT,
+    "넓게": Ratio.WIDE,
+    "길게": Ratio.TALL,
+    "파노라마": Ratio.PANORAMA,
+    "족자": Ratio.SCROLL,
+}
+
+
+class OptionInvalid(RequestRejected):
+    """The value of an option cannot be read."""
+
+    def __init__(self, *, name: str, value: str, allowed: str) -> None:
+        super().__init__(f"option {name}, allowed: {allowed}")
+        self.name, self.value, self.allowed = name, value, allowed
+
+
+class UnknownCommand(RequestRejected):
+    """A slash command that the bot does not have."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__("unknown command")
+        self.name = name
+
+
+class MessageTooLong(RequestRejected):
+    """More characters than a request may have."""
+
+    def __init__(self, *, num_chars: int, max_chars: int) -> None:
+        super().__init__(f"{num_chars} characters, at most {max_chars}")
+        self.num_chars, self.max_chars = num_chars, max_chars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawCommand:
+    """What is to be drawn, as the person said it; None leaves the choice to the settings."""
+
+    text: str
+    negative: str = ""
+    seed: int | None = None
+    quality: Quality | None = None
+    num_pictures: int = 1
+    ratio: Ratio | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    num_steps: int | None = None
+    guidance_scale: float | None = None
+    guidance_interval: tuple[float, float] = (0.0, 1.0)
+    sampler: SamplerName | None = None
+    loras: WeightSet = ()
+    variation: Variation | None = None
+
+    strength: float | None = None  # of the change, where a photo is drawn over; else None
+    is_enlarging: bool = False  # the photo, rather than only drawing over it
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCommand:
+    """The person wants to know what the bot can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCommand:
+    """The person wants to know how the bot is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesCommand:
+    """The person wants to see the newest of their pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCommand:
+    """The person wants to know how long the wait is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataCommand:
+    """The person wants a copy of everything that is kept of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraseCommand:
+    """The person wants everything erased that is kept of them; they are asked once more."""
+
+
+Command = (
+    DrawCommand
+    | HelpCommand
+    | StatusCommand
+    | PicturesCommand
+    | QueueCommand
+    | DataCommand
+    | EraseCommand
+)
+
+_OTHERS: dict[str, Command] = {
+    **dict.fromkeys(("도움말", "도움", "help", "start"), HelpCommand()),
+    **dict.fromkeys(("상태", "status"), StatusCommand()),
+    **dict.fromkeys(("내그림", "mypictures"), PicturesCommand()),
+    **dict.fromkeys(("대기열", "queue"), QueueCommand()),
+    **dict.fromkeys(("내데이터", "mydata"), DataCommand()),
+    **dict.fromkeys(("내데이터삭제", "erase"), EraseCommand()),
+}
+
+
+def parse(text: str) -> Command:
+    """Read a message. Raises OptionInvalid, UnknownCommand or MessageTooLong."""
+    if len(text) > MAX_TEXT_CHARS:
+        raise MessageTooLong(num_chars=len(text), max_chars=MAX_TEXT_CHARS)
+    found = _COMMAND.match(text)
+    if found is None:
+        return _draw(text)
+    name, rest = found.groups()
+    spaced = name + "".join(rest.split())  # "/내 데이터 삭제" means what "/내데이터삭제" means
+    if other := _OTHERS.get(spaced) or _OTHERS.get(name):
+        return other
+    if name in _DRAW_NAMES:
+        return _draw(rest)
+    if name.startswith("그려"):  # /그려주세요, /그려줘고래
+        return _draw(f"{name} {rest}")
+    raise UnknownCommand(name=name)
+
+
+def _draw(text: str) -> DrawCommand:
+    command = DrawCommand(text=_OPTION.sub(" ", text).strip())
+    for name, value in _OPTION.findall(text):
+        command = with_option(command, name, value)
+    return command
+
+
+def with_option(command: DrawCommand, name: str, value: str) -> DrawCommand:
+    """Add one option, by the name that it has in a message. Raises OptionInvalid."""
+    match name:
+        case "시드":
+            return replace(command, seed=_whole(name, value, 0, MAX_SEED))
+        case "스텝":
+            return replace(command, num_steps=_whole(name, value, 1, 150))
+        case "장수":
+            return replace(command, num_pictures=_whole(name, value, 1, MAX_PICTURES))
+        case "제외":
+            return replace(command, negative=", ".join(filter(None, (command.negative, value))))
+        case "품질":
+            return replace(command, quality=_choice(name, value, _QUALITY))
+        case "샘플러":
+            return replace(command, sampler=_sampler(name, value))
+        case "가이던스":
+            return replace(command, guidance_scale=_number(name, value, 0, 30))
+        case "구간":
+            return replace(command, guidance_interval=_interval(name, value))
+        case "로라":
+            return replace(command, loras=(*command.loras, _lora(name, value)))
+        case "변형":
+            return replace(command, variation=_variation(name, value))
+        case "강도":
+            return replace(command, strength=_number(name, value, 0, 1))
+        case _:
+            return _with_size(command, name, value)
+
+
+def written(command: DrawCommand) -> str:
+    """Write a command as a message says it, so that it can be changed and sent: `parse` reads it back."""
+    text = f"/그려줘 {command.text}" if command.text.startswith("/") else command.text
+    return " ".join(filter(None, (text, *(f"{name}:{value}" for name, value in _said(command)))))
+
+
+def _said(command: DrawCommand) -> Iterator[tuple[str, str]]:
+    """Name every option of a command that is not left to the settings."""
+    sides = (command.width_px, command.height_px)
+    variation = command.variation
+    if command.seed is not None:
+        yield "시드", str(command.seed)
+    if command.quality is not None:
+        yield "품질", next(word for word, one in _QUALITY.items() if one is command.quality)
+    if command.ratio is not None:
+        yield "크기", str(command.ratio)
+    elif None not in sides:
+        yield "크기", f"{sides[0]}x{sides[1]}"
+    if command.num_pictures != 1:
+        yield "장수", str(command.num_pictures)
+    if command.num_steps is not None:
+        yield "스텝", str(command.num_steps)
+    if command.guidance_scale is not None:
+        yield "가이던스", _short(command.guidance_scale)
+    if command.guidance_interval != (0.0, 1.0):
+        yield "구간", "~".join(map(_short, command.guidance_interval))
+    if command.sampler is not None:
+        yield "샘플러", str(command.sampler)
+    yield from (("로라", f"{name}:{_short(scale)}") for name, scale in command.loras)
+    if variation is not None:
+        yield "변형", f"{variation.seed}:{_short(variation.amount)}"
+    if command.strength is not None:
+        yield "강도", _short(command.strength)
+    yield from (("제외", word) for word in command.negative.split(", ") if word)
+
+
+def _short(number: float) -> str:
+    return f"{round(number, 3):g}"
+
+
+def _whole(name: str, value: str, low: int, high: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", value) or not low <= int(value) <= high:
+        raise OptionInvalid(name=name, value=value, allowed=f"{low}~{high}")
+    return int(value)
+
+
+def _number(name: str, value: str, low: float, high: float) -> float:
+    if not re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,3})?", value) or not low <= float(value) <= high:
+        raise OptionInvalid(name=name, value=value, allowed=f"{low:g}~{high:g}")
+    return float(value)
+
+
+def _choice(name: str, value: str, choices: dict[str, Choice]) -> Choice:
+    if value not in choices:
+        raise OptionInvalid(name=name, value=value, allowed=", ".join(choices))
+    return choices[value]
+
+
+def _sampler(name: str, value: str) -> SamplerName:
+    """Read a sampler as people write it: `DPM++2M` is `dpmpp_2m`."""
+    written = re.sub(r"[-_]", "", value.lower().replace("++", "pp"))
+    known = {str(sampler).replace("_", ""): sampler for sampler in SamplerName}
+    if written not in known:
+        raise OptionInvalid(name=name, value=value, allowed=", ".join(SamplerName))
+    return known[written]
+
+
+def _interval(name: str, value: str) -> tuple[float, float]:
+    found = re.fullmatch(r"([01](?:\.[0-9]{1,3})?)[~-]([01](?:\.[0-9]{1,3})?)", value)
+    if found is None or not 0 <= float(found[1]) <= float(found[2]) <= 1:
+        raise OptionInvalid(name=name, value=value, allowed="0.2~0.8처럼 0과 1 사이")
+    return float(found[1]), float(found[2])
+
+
+def _lora(name: str, value: str) -> tuple[str, float]:
+    lora, _, scale = value.partition(":")
+    if not lora:
+        raise OptionInvalid(name=name, value=value, allowed="수채화:0.8처럼 이름:세기")
+    return lora, _number(name, scale, -2, 2) if scale else _DEFAULT_LORA_SCALE
+
+
+def _variation(name: str, value: str) -> Variation:
+    seed, _, amount = value.partition(":")
+    return Variation(
+        seed=_whole(name, seed, 0, MAX_SEED),
+        amount=_number(name, amount, 0, 1) if amount else _DEFAULT_VARIATION,
+    )
+
+
+def _with_size(command: DrawCommand, name: str, value: str) -> DrawCommand:
+    """Read a shape by its word or ratio, or both sides; the later of two sizes holds."""
+    if ratio := _RATIOS.get(value) or next((one for one in Ratio if one == value), None):
+        return replace(command, ratio=ratio, width_px=None, height_px=None)
+    found = re.fullmatch(r"([0-9]{1,5})[xX×*]([0-9]{1,5})", value)
+    if found is None:
+        raise OptionInvalid(
+            name=name, value=value, allowed=f"{', '.join(_RATIOS)}, 16:9, 1024x1024 같은 꼴"
+        )
+    return replace(command, ratio=None, width_px=int(found[1]), height_px=int(found[2]))

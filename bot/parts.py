@@ -1,0 +1,59 @@
+"""The pipeline's parts as the settings want them, and both loaded for a command of the shell."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.commands import MAX_PICTURES
+from bot.fairness import Lane
+from bot.options import model_options, text_options
+from bot.sealing import Sealer
+from bot.settings import Settings
+from pipeline import Engine, EngineOptions, Preparer, token_counter_of
+
+NUM_HELD = 8  # jobs of a lane that one engine orders among themselves
+NUM_HELD_BESIDE_OTHERS = 2  # where other engines may be idle meanwhile
+
+
+def make_engine(settings: Settings) -> Engine:
+    """Build the engine; it loads nothing yet."""
+    return Engine(
+        EngineOptions(
+            model=model_options(settings),
+            max_requests=len(Lane) * NUM_HELD * MAX_PICTURES,  # what is held is never refused
+            profile_dir=str(settings.data_dir / "cache" / "profiles"),
+        )
+    )
+
+
+def make_preparer(settings: Settings, sealer: Sealer | None = None) -> Preparer:
+    """Build the text pipeline for the tokenizers of the model. Raises ModelNotLoaded.
+
+    Without a sealer what is remembered of texts stays in memory.
+    """
+    counter = token_counter_of(model_options(settings))
+    return Preparer(text_options(settings), counter, seal=sealer)
+
+
+@asynccontextmanager
+async def text_part(settings: Settings) -> AsyncIterator[Preparer]:
+    """Give the text pipeline alone, for commands that draw nothing. Raises ModelNotLoaded."""
+    preparer = make_preparer(settings)
+    try:
+        yield preparer
+    finally:
+        await preparer.close()
+
+
+@asynccontextmanager
+async def both_parts(settings: Settings) -> AsyncIterator[tuple[Preparer, Engine]]:
+    """Give the text pipeline and the engine, loaded, without a queue. Raises ModelNotLoaded."""
+    async with text_part(settings) as preparer:
+        engine = make_engine(settings)
+        try:
+            await engine.start()
+            await preparer.load_language()
+            # Not beside the engine: transformers builds models on a device that it sets for all threads.
+            await preparer.warm_up()
+            yield preparer, engine
+        finally:
+            await engine.close()

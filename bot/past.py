@@ -1,0 +1,36 @@
+"""What a place showed before its adapter forgot it: the rows of its newest jobs → cards again."""
+
+from collections.abc import Callable
+
+from bot import cards
+from bot.adapters.port import Card, Past, Place
+from bot.job import Record
+from bot.store import Store
+
+_NUM_JOBS = 30
+
+
+async def past_of(
+    place: Place, *, store: Store, card_of: Callable[[Record], Card]
+) -> tuple[Past, ...]:
+    """Give the cards of a place that are worth showing again, the oldest first.
+
+    card_of: how a job ended. A live one is shown as it was at first: whoever follows it will tell.
+
+    Raises StoreError.
+    """
+    records = await store.of_place(store.place_name(place), limit=_NUM_JOBS)
+    return tuple(past for record in records if (past := _past(record, card_of)))
+
+
+def _past(record: Record, card_of: Callable[[Record], Card]) -> Past | None:
+    job = record.job
+    if record.message is None:  # nobody saw it yet
+        return None
+    return Past(
+        message=record.message,
+        card=card_of(record) if record.outcome else cards.accepted(job.id, is_ready=True),
+        event_id=job.event_id,
+        words=job.words,
+        has_photo=job.has_photo,
+    )

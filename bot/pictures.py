@@ -1,0 +1,107 @@
+"""A finished picture: its marks, its receipt, and what is said of it. Does not know jobs or folders.
+
+The receipt in the file holds what it takes to draw the picture again.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline import (
+    Preparation,
+    PreparedPrompt,
+    Receipt,
+    Rendered,
+    RenderRequest,
+    mark,
+)
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """One marked picture that lies nowhere yet."""
+
+    png: bytes = field(repr=False)
+    preparation: Preparation
+    rendered: Rendered
+    receipt: Receipt  # that lies in the PNG
+    width_px: int  # of the PNG
+    height_px: int
+    timings_ms: dict[str, float]  # prepare, wait, render, mark
+
+    def as_dict(self, path: Path) -> dict[str, object]:
+        """Give what `draw --json` says of a picture, with keys that never change."""
+        rendered = self.rendered
+        return {
+            "picture": str(path),
+            "seed": rendered.seed,
+            "width": self.width_px,
+            "height": self.height_px,
+            "drawn_width": rendered.pixels.width_px,
+            "drawn_height": rendered.pixels.height_px,
+            "steps": rendered.num_steps,
+            "guidance": rendered.guidance_scale,
+            "sampler": str(rendered.sampler),
+            "model": rendered.model,
+            "trace": self.preparation.as_dict(),
+            "timings_ms": {name: round(ms, 1) for name, ms in self.timings_ms.items()},
+        }
+
+
+async def finish(
+    preparation: Preparation,
+    request: RenderRequest,
+    rendered: Rendered,
+    *,
+    negative: str,
+    display_px: int,
+) -> Finished:
+    """Mark a picture, beside the event loop: from here on it never goes without its marks."""
+    start_s = time.monotonic()
+    receipt = _receipt(preparation, request, rendered, negative=negative)
+    marked = await asyncio.to_thread(mark, rendered.pixels, receipt, display_px=display_px)
+    return Finished(
+        png=marked.png,
+        preparation=preparation,
+        rendered=rendered,
+        receipt=receipt,
+        width_px=marked.width_px,
+        height_px=marked.height_px,
+        timings_ms={
+            "prepare": sum(stage.ms for stage in preparation.stages),
+            "wait": rendered.wait_s * 1000,
+            "render": rendered.render_s * 1000,
+            "mark": (time.monotonic() - start_s) * 1000,
+        },
+    )
+
+
+def _receipt(
+    preparation: Preparation, request: RenderRequest, rendered: Rendered, *, negative: str
+) -> Receipt:
+    prompt, variation = request.prompt, request.variation
+    return Receipt(
+        text=preparation.text,
+        english=preparation.english or "",
+        prompt=PreparedPrompt.text_of(prompt.prompt),
+        prompt_2=PreparedPrompt.text_of(prompt.prompt_2),
+        negative_prompt=PreparedPrompt.text_of(prompt.negative_prompt),
+        weights=tuple((f.text, f.weight) for f in prompt.prompt_2),
+        seed=rendered.seed,
+        width_px=rendered.pixels.width_px,
+        height_px=rendered.pixels.height_px,
+        num_steps=rendered.num_steps,
+        guidance_scale=rendered.guidance_scale,
+        guidance_interval=request.guidance_interval,
+        sampler=str(rendered.sampler),
+        negative=negative,
+        loras=request.weights,
+        variation_seed=variation.seed if variation else None,
+        variation_amount=variation.amount if variation else None,
+        strength=request.start.strength if request.start else None,
+        model=rendered.model,
+        version=VERSION,
+    )

@@ -1,0 +1,119 @@
+"""The tables. What could name or quote a person is a blob that `bot/sealing.py` has sealed.
+
+`person` and `place` are keyed names: equal for the same person, and no way back to one. Times are
+Unix seconds. A migration must follow every change here; a test compares the two.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _of_a_job() -> Column[str]:
+    """A row about a job vanishes with it."""
+    return Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("person", String(32), nullable=False),
+    Column("place", String(32), nullable=False),
+    Column("phase", String(16), nullable=False),
+    Column("accepted_s", Double, nullable=False),
+    Column("cost", Double, nullable=False),
+    Column("start", Double, nullable=False),
+    Column("finish", Double, nullable=False),
+    Column("worker", String(64)),  # where it is in flight
+    Column("num_deaths", Integer, nullable=False, server_default="0"),
+    Column("ending", String(16)),  # of the outcome: what may be asked for without opening it
+    Column("closing", String(16)),
+    # Sealed from here on.
+    Column("job", LargeBinary, nullable=False),
+    Column("message", LargeBinary),
+    Column("preparation", LargeBinary),
+    Column("outcome", LargeBinary),
+    Index(None, "phase", "accepted_s"),
+    Index(None, "person", "accepted_s"),
+    Index(None, "place", "accepted_s"),
+    Index(None, "worker"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    _of_a_job(),
+    Column("person", String(32), nullable=False),
+    Column("place", String(32), nullable=False),
+    Column("day", String(10), nullable=False),  # in Korea: 2026-11-28
+    Column("units", Integer, nullable=False),
+    Column("is_refunded", Boolean, nullable=False, server_default=false()),
+    Index(None, "day", "person"),
+    Index(None, "day", "place"),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    _of_a_job(),
+    Column("news", Text, nullable=False),
+    Column("preview", LargeBinary),  # sealed
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _of_a_job(),
+    Column("part", String(32), primary_key=True),
+    Column("nonce", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("first_s", Double, nullable=False),
+    Column("num_attempts", Integer, nullable=False),
+    Column("message", LargeBinary),  # sealed
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("seen_s", Double, nullable=False),
+    Column("info", Text, nullable=False),
+    Column("is_ready", Boolean, nullable=False),
+    Column("has_left", Boolean, nullable=False),
+)
+
+worker_deaths = Table(
+    "worker_deaths",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("worker", String(64), nullable=False),
+    Column("died_s", Double, nullable=False),
+    Index(None, "died_s"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("buried_s", Double, nullable=False),
+)

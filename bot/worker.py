@@ -1,0 +1,252 @@
+"""The worker's part of a job: it is drawn, marked, kept in the files, and settled.
+
+A job that is in flight here is committed as such before the engine sees it. A worker that dies
+leaves it so, and its next start (or whoever takes over) counts a death: a job that saw one is drawn
+alone, so that it cannot take others along, and one that saw too many is put aside.
+
+Knows no queue: a durable workflow calls `draw`, which may be called again at any time.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+
+import structlog
+
+from bot.drawing import Renderer, begin
+from bot.failpoints import pass_
+from bot.failures import record_of
+from bot.files import Files
+from bot.fleet import Pace
+from bot.job import (
+    Ending,
+    Job,
+    NoRoomForPicture,
+    Outcome,
+    Picture,
+    PutAside,
+    Record,
+    photo_key,
+    picture_key,
+)
+from bot.metrics import Metrics
+from bot.pictures import Finished
+from bot.settings import DrawSection
+from bot.store import Store, StoreError, StoreUnavailable
+from bot.telling import Telling
+from bot.turn import Turn
+from bot.wish import can_enlarge
+from pipeline import (
+    Cancelled,
+    EngineFailed,
+    PipelineError,
+    ShuttingDown,
+)
+
+log = structlog.get_logger()
+
+_ENGINE_GONE = 70  # as the engine itself ends a process
+_AGAIN_S = 1.0  # after the database was away
+
+
+class Worker:
+    """Draws jobs on one engine; lives from `start` to `close`, in the engine's event loop."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        store: Store,
+        files: Files,
+        engine: Renderer,
+        ready: Callable[[], Awaitable[None]],
+        draw: DrawSection,
+        max_deaths: int,
+        pace: Pace,
+        metrics: Metrics,
+        leave: Callable[[int], object] = os._exit,
+    ) -> None:
+        self.name, self._leave = name, leave
+        self._store, self._files, self._engine = store, files, engine
+        self._ready, self._draw, self._max_deaths = ready, draw, max_deaths
+        self._pace, self._metrics = pace, metrics
+        self._in_hand: set[str] = set()  # jobs that the store may have as in flight here
+        self._let_one_go = asyncio.Event()
+        self._turn = Turn()
+        self._telling = Telling(store)
+
+    async def start(self) -> None:
+        """Count the deaths that an earlier process of this name left, and begin to tell."""
+        for job_id in await self._store.mourn(self.name):
+            log.warning("worker died while drawing", job_id=job_id, worker=self.name)
+        self._telling.start()
+
+    async def stop(self, *, limit_s: float) -> None:
+        """Begin nothing any more, and give what runs so long to come to its end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await self._turn.close()
+                while self._in_hand:  # what is drawn is being settled
+                    self._let_one_go.clear()
+                    await self._let_one_go.wait()
+
+    async def close(self) -> None:
+        """Stop telling, and say that nobody has what still is in hand: it did not kill anybody.
+
+        Nothing may draw any more.
+        """
+        await self._telling.close()
+        for job_id in tuple(self._in_hand):
+            try:
+                await self._let_go(job_id)
+            except StoreError:
+                log.exception("job not let go", job_id=job_id)
+
+    async def draw(self, job_id: str) -> None:
+        """Draw a job and settle how it ends; one that is settled or erased is left alone.
+
+        Never returns while the program is ending: the next start takes the job up again. Ends the
+        process where the engine is gone, though nobody asked it to end.
+        """
+        await self._ready()
+        record = await self._store.find(job_id)
+        if record is None or record.preparation is None or record.outcome is not None:
+            return
+        try:
+            outcome = await self._outcome(record)
+        except ShuttingDown:
+            await self._let_go(job_id)
+            if not self._turn.is_closed:
+                log.critical("engine ended by itself", exit_code=_ENGINE_GONE)
+                self._leave(_ENGINE_GONE)
+            await asyncio.Event().wait()  # the queue keeps the job for whoever comes next
+            raise
+        pass_("after_file_before_conclude")
+        settled = await self._conclude(job_id, outcome)
+        await self._let_go(job_id)
+        if settled is not None:
+            self._metrics.concluded(settled)
+        # Cancelled in the last moment, or erased. Another worker's pictures have the same names.
+        kept = {picture.key for picture in settled.pictures} if settled else set()
+        if surplus := [one.key for one in outcome.pictures if one.key not in kept]:
+            await self._files.remove(surplus)
+
+    async def _conclude(self, job_id: str, outcome: Outcome) -> Outcome | None:
+        """Settle how a job ends; None of one that its person had erased meanwhile.
+
+        A database that is away is waited for: what was drawn is not drawn again.
+        """
+        while True:
+            try:
+                return await self._store.conclude(job_id, outcome)
+            except KeyError:
+                return None
+            except StoreUnavailable as error:
+                log.warning("outcome cannot be written down", reason=error.reason)
+                await asyncio.sleep(_AGAIN_S)
+
+    async def _let_go(self, job_id: str) -> None:
+        if job_id in self._in_hand:
+            await self._store.let_go(job_id)
+            self._in_hand.discard(job_id)
+            self._let_one_go.set()
+
+    async def _outcome(self, record: Record) -> Outcome:
+        if record.num_deaths >= self._max_deaths:
+            log.error("job put aside", num_deaths=record.num_deaths)
+            return _failed(PutAside())
+        try:
+            async with self._turn.take(is_alone=record.num_deaths > 0):
+                self._in_hand.add(record.job.id)
+                if await self._store.claim(record.job.id, self.name) is None:
+                    return Outcome(ending=Ending.CANCELLED)  # settled while it waited for its turn
+                pass_("after_claim_before_draw")
+                pictures = await self._at_pace(record)
+                pass_("after_draw_before_file")
+                return await self._keep(record.job, pictures)
+        except (ShuttingDown, StoreUnavailable):
+            raise
+        except Cancelled:
+            return Outcome(ending=Ending.CANCELLED)
+        except PipelineError as error:
+            if isinstance(error, EngineFailed):
+                log.exception("job failed")
+            return _failed(error)
+        except OSError:
+            log.exception("picture cannot be written")
+            return _failed(NoRoomForPicture())
+        except Exception as error:  # one job's trouble must not be the queue's
+            log.exception("job failed")
+            return _failed(error)
+
+    async def _at_pace(self, record: Record) -> tuple[Finished, ...]:
+        """Draw a job, and learn how long such work takes."""
+        self._pace.begin()
+        units = 0.0
+        try:
+            pictures = await self._pictures(record)
+            units = record.cost
+        finally:
+            self._pace.end(units)
+        return pictures
+
+    async def _pictures(self, record: Record) -> tuple[Finished, ...]:
+        job = record.job
+        assert record.preparation is not None
+        photo = await self._files.read(photo_key(job.id)) if job.has_photo else None
+        drawing = await begin(
+            self._engine,
+            job.command,
+            record.preparation,
+            photo=photo,
+            seed=job.seed,
+            draw=self._draw,
+            job_id=job.id,
+            person=f"{job.person.platform}:{job.person.id}",
+        )
+        try:
+            with self._telling.of(job.id, drawing) as running:
+                async with aclosing(drawing.progress()) as told:
+                    async for running.news in told:
+                        pass
+            return await drawing.finished()
+        finally:
+            drawing.cancel()
+
+    async def _keep(self, job: Job, finished: tuple[Finished, ...]) -> Outcome:
+        """Write the pictures under names of their own, so that a second run overwrites them.
+
+        Writes all or leaves none. Raises OSError.
+        """
+        try:
+            return await self._written(job, finished)
+        except OSError:
+            numbers = range(1, len(finished) + 1)
+            await self._files.remove([picture_key(job.id, number) for number in numbers])
+            raise
+
+    async def _written(self, job: Job, finished: tuple[Finished, ...]) -> Outcome:
+        pictures: list[Picture] = []
+        for number, one in enumerate(finished, start=1):
+            key = picture_key(job.id, number)
+            pictures.append(
+                Picture(
+                    key=key,
+                    sha256=await self._files.write(key, one.png),
+                    receipt=one.receipt,
+                    width_px=one.width_px,
+                    height_px=one.height_px,
+                    timings_ms=one.timings_ms,
+                )
+            )
+        return Outcome(
+            ending=Ending.DRAWN,
+            pictures=tuple(pictures),
+            num_missing=job.command.num_pictures - len(pictures),
+            can_enlarge=can_enlarge(pictures[0].receipt, self._engine.facts),
+        )
+
+
+def _failed(error: Exception) -> Outcome:
+    return Outcome(ending=Ending.FAILED, failure=record_of(error))
