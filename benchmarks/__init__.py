@@ -1,0 +1,1 @@
+"""What the documents claim about speed, measured side by side in one run."""
