@@ -1,0 +1,301 @@
+"""A conversation with everything around it in the test's hands.
+
+The store, the files, the worker and all of the chat role are real; the text pipeline, the engine, the
+platform and the queues are doubles. Nothing happens by itself: progress is told and looked at when
+the test says so.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot import cards
+from bot.adapters.port import Action, Card, CardState, Message, Person, Place, Press
+from bot.chat import Chat
+from bot.conversation import Conversation
+from bot.delivery import Delivery
+from bot.fairness import Capacity, Limits
+from bot.files import Files
+from bot.fleet import Pace
+from bot.follower import Follower
+from bot.intake import Intake
+from bot.job import Record, job_id_of
+from bot.jobs import Jobs, Turn
+from bot.metrics import Metrics
+from bot.personal import Personal
+from bot.sealing import KEY_BYTES, Sealer
+from bot.settings import DrawSection, TextSection
+from bot.store import Store
+from bot.wish import cost_of
+from bot.worker import Worker
+from tests.doubles import FakeEngine, FakePort, FakeText
+
+LIMIT_S = 10.0
+PERSON = Person(platform="test", id="p")
+PLACE = Place(platform="test", id="here")
+TEXT = TextSection(glossary={"모모": "a cat"}, place_glossaries={"test:here": {"모모": "a dog"}})
+
+
+class Runner(Jobs):
+    """Walks jobs through their parts at once, each part once, and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.queued: list[tuple[str, str]] = []  # the part and the job
+        self.is_held = False  # nothing that is queued begins
+        self.error: Exception | None = None
+        self.chat: Chat
+        self.worker: Worker
+        self._parts: set[asyncio.Task[None]] = set()
+
+    async def enqueue_prepare(self, job_id: str, priority: int = 1) -> None:
+        """Begin a job."""
+        if self.error is not None:
+            raise self.error
+        self._begin("prepare", job_id, self._prepare_part(job_id))
+
+    async def enqueue_render(self, job_id: str, turn: Turn) -> None:
+        """Have a job drawn."""
+        self._begin("render", job_id, self._render_part(job_id))
+
+    async def enqueue_deliver(self, job_id: str) -> None:
+        """Have its answer brought."""
+        self._begin("deliver", job_id, self.chat.deliver(job_id))
+
+    async def idle(self) -> None:
+        """Wait until no part is under way. Raises what a part raised."""
+        async with asyncio.timeout(LIMIT_S):
+            while self._parts:
+                await asyncio.gather(*self._parts)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for part in self._parts:
+            part.cancel()
+        await asyncio.gather(*self._parts, return_exceptions=True)
+
+    def _begin(self, part: str, job_id: str, work: Coroutine[object, object, None]) -> None:
+        if self.is_held or (part, job_id) in self.queued:
+            work.close()
+        else:
+            task = asyncio.create_task(work)
+            self._parts.add(task)
+            task.add_done_callback(self._parts.discard)
+        self.queued.append((part, job_id))
+
+    async def _prepare_part(self, job_id: str) -> None:
+        await self.chat.acknowledge(job_id)
+        turn = await self.chat.prepare(job_id)
+        await (self.enqueue_render(job_id, turn) if turn else self.enqueue_deliver(job_id))
+
+    async def _render_part(self, job_id: str) -> None:
+        await self.worker.draw(job_id)
+        await self.enqueue_deliver(job_id)
+
+
+class Unasked(Personal):
+    """Knows nobody: what people ask about themselves has tests of its own."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class Ready:
+    """A program that does well."""
+
+    async def sentence(self) -> str:
+        """Say so."""
+        return "준비됐어요"
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """The parts of one process, over a folder that outlives it."""
+
+    store: Store
+    files: Files
+    text: FakeText = field(default_factory=FakeText)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    port: FakePort = field(default_factory=FakePort)
+    runner: Runner = field(default_factory=Runner)
+    limits: Limits = field(default_factory=lambda: Limits(max_per_person=2))
+    check_room: Callable[[], None] = lambda: None
+    is_ready: bool = True
+    worker: Worker = field(init=False)
+    chat: Chat = field(init=False)
+    intake: Intake = field(init=False)
+    follower: Follower = field(init=False)
+    delivery: Delivery = field(init=False)
+    conversation: Conversation = field(init=False)
+
+    def open(self) -> None:
+        """Put the parts together, as a process does that has just started."""
+        metrics = Metrics()
+        self.follower = Follower(
+            store=self.store,
+            port_of=lambda platform: self.delivery.port_of(platform),
+            unlearned=lambda record: (),
+            is_ready=lambda: self.is_ready,
+            capacity=_capacity,
+            metrics=metrics,
+        )
+        self.delivery = Delivery(
+            store=self.store, card_of=_card_of, hold=self.follower.hold, metrics=metrics
+        )
+        self.delivery.start({"test": self.port})
+        self.worker = self.runner.worker = Worker(
+            name="worker-0",
+            store=self.store,
+            files=self.files,
+            engine=self.engine,
+            ready=_ready,
+            draw=DrawSection(),
+            max_deaths=2,
+            pace=Pace(),
+            metrics=metrics,
+        )
+        self.chat = self.runner.chat = Chat(
+            store=self.store,
+            preparer=self.text,
+            ready=_ready,
+            is_ready=lambda: self.is_ready,
+            delivery=self.delivery,
+            metrics=metrics,
+        )
+        self.intake = Intake(
+            store=self.store,
+            files=self.files,
+            enqueue=self.runner.enqueue_prepare,
+            limits=self.limits,
+            role_weights={},
+            terms_of=TEXT.terms_of,
+            cost_of=lambda wish: cost_of(wish.command, self.engine.facts),
+            capacity=_capacity,
+            check_room=lambda: self.check_room(),
+            metrics=metrics,
+        )
+        self.conversation = Conversation(
+            store=self.store,
+            files=self.files,
+            jobs=self.runner,
+            intake=self.intake,
+            chat=self.chat,
+            card_of=_card_of,
+            status=Ready(),
+            personal=Unasked(),
+            metrics=metrics,
+        )
+
+    async def close(self) -> None:
+        """End the process, whatever it does."""
+        await self.runner.close()
+        await self.follower.close()
+        await self.delivery.close()
+
+    async def reopen(self) -> None:
+        """Let the process die, and another one start with nothing in its queues."""
+        await self.close()
+        self.runner = Runner()
+        self.open()
+
+    def message(self, text: str, event_id: str = "e1", *, photo: bytes | None = None) -> Message:
+        """A message of the one person here."""
+        return Message(event_id=event_id, person=PERSON, place=PLACE, text=text, photo=photo)
+
+    async def say(self, text: str, event_id: str = "e1", *, photo: bytes | None = None) -> None:
+        """Send a message and wait until it is answered."""
+        await self._within(
+            self.conversation.on_message(self.message(text, event_id, photo=photo), self.port)
+        )
+
+    async def press(
+        self,
+        action: Action,
+        job_id: str | None,
+        event_id: str = "e2",
+        *,
+        person: Person = PERSON,
+        place: Place = PLACE,
+    ) -> None:
+        """Press a button and wait until that is answered."""
+        press = Press(
+            event_id=event_id, person=person, place=place, action=action, job_id=job_id or ""
+        )
+        await self._within(self.conversation.on_press(press, self.port))
+
+    async def begin(
+        self, text: str = "고래", event_id: str = "e1", *, photo: bytes | None = None
+    ) -> None:
+        """Send a message and wait until the engine has its request."""
+        self.engine.submitted.clear()
+        await self.say(text, event_id, photo=photo)
+        await self._within(self.engine.submitted.wait())
+
+    async def draw(
+        self, text: str = "고래", event_id: str = "e1", *, photo: bytes | None = None
+    ) -> Card:
+        """Send a message and let its picture be finished; gives the card at the end."""
+        await self.begin(text, event_id, photo=photo)
+        return await self.finish()
+
+    async def redraw(self, action: Action, job_id: str | None, event_id: str = "e2") -> Card:
+        """Press a button and let its picture be finished; gives the card at the end."""
+        self.engine.submitted.clear()
+        await self.press(action, job_id, event_id)
+        await self._within(self.engine.submitted.wait())
+        return await self.finish()
+
+    async def finish(self) -> Card:
+        """Let the engine finish its last request, and everything come to its end."""
+        self.engine.finish(len(self.engine.tickets) - 1)
+        await self.runner.idle()
+        return self.port.last
+
+    async def tell(self) -> None:
+        """Have the worker tell what is new, and learn what nobody wants any more."""
+        for _ in range(5):  # whoever follows a ticket takes its news
+            await asyncio.sleep(0)
+        await self.worker._telling.tell()
+
+    async def show_progress(self) -> Card:
+        """Have the worker tell, and the card show, that a job is drawn."""
+        await self.tell()
+        await self.follower.look()
+        return await asyncio.wait_for(self.port.wait_for(CardState.DRAWING), LIMIT_S)
+
+    async def record(self, event_id: str = "e1") -> Record:
+        """Give what is kept of the job that an event made."""
+        record = await self.store.find(job_id_of("test", event_id))
+        assert record is not None
+        return record
+
+    async def _within(self, what: Awaitable[object]) -> None:
+        await asyncio.wait_for(what, LIMIT_S)
+
+
+@asynccontextmanager
+async def open_stage(folder: Path) -> AsyncIterator[Stage]:
+    """Give a stage in a folder; nothing of it is left under way at the end."""
+    sealer = Sealer(b"k" * KEY_BYTES)
+    store = await Store.open(f"sqlite:///{folder}/app.db", sealer=sealer)
+    stage = Stage(store=store, files=Files(str(folder), sealer))
+    stage.open()
+    try:
+        yield stage
+    finally:
+        await stage.close()
+        await store.close()
+    assert [] == [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+def _card_of(record: Record) -> Card:
+    return cards.ending(record, ())
+
+
+def _capacity() -> Capacity:
+    return Capacity(seconds_per_unit=None, num_workers=1)
+
+
+async def _ready() -> None:
+    return None

@@ -1,0 +1,164 @@
+"""What a card says at each stage of a job."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot import cards, texts
+from bot.adapters.port import Action, Card, CardState, Person, Place
+from bot.commands import DrawCommand
+from bot.fairness import Standing
+from bot.job import Ending, FailureRecord, Job, Outcome, Phase, Progress, PutAside, Record
+from pipeline import RenderPhase, Verdict
+from tests.bot.store.samples import drawn
+from tests.doubles import preparation
+
+RECORD = Record(
+    job=Job(
+        id="0123456789abcdef0123",
+        person=Person(platform="test", id="p"),
+        place=Place(platform="test", id="here"),
+        event_id="e",
+        command=DrawCommand(text="고래 그려줘"),
+        seed=7,
+    ),
+    phase=Phase.QUEUED,
+    accepted_s=0.0,
+    preparation=preparation("고래 그려줘"),
+)
+NEWS = Progress(phase=RenderPhase.DRAWING, place=0, step=3, num_steps=8, eta_s=9.0)
+
+
+def ended(outcome: Outcome, **changes: object) -> Card:
+    """The card of a job that ended so."""
+    record = replace(RECORD, outcome=outcome, phase=Phase.CONCLUDED, **changes)  # type: ignore[arg-type]
+    return cards.ending(record, ())
+
+
+def actions(card: Card) -> list[Action]:
+    """What can be pressed on a card."""
+    return [button.action for button in card.buttons]
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_what_is_under_way_can_be_cancelled(is_resumed: bool) -> None:
+    """Before its ending every card has that button, and says whether the bot came back."""
+    accepted = cards.accepted("job", is_ready=True, is_resumed=is_resumed)
+    waiting = cards.waiting(RECORD, (), None, is_resumed=is_resumed)
+    drawing = cards.drawing(waiting, NEWS, None)
+
+    for card in (accepted, waiting, drawing):
+        assert [Action.CANCEL] == actions(card)
+        assert is_resumed == (texts.RESUMED in card.notes)
+
+
+def test_a_wait_names_place_and_time() -> None:
+    """What the order says is said on the card; where nobody knows, nothing is promised."""
+    known = cards.waiting(RECORD, (), Standing(place=3, eta_s=40.0), is_resumed=False)
+    unknown = cards.waiting(RECORD, (), None, is_resumed=False)
+
+    assert texts.waiting(3, 40.0) == known.text
+    assert texts.waiting(0, None) == unknown.text
+
+
+def test_what_was_understood_is_shown_from_the_wait_on() -> None:
+    """Details and remarks on the words stay the same while the picture is drawn and afterwards."""
+    waiting = cards.waiting(RECORD, ("kraken",), None, is_resumed=False)
+    drawing = cards.drawing(waiting, NEWS, None)
+    done = ended(drawn("job"))
+
+    assert waiting.details
+    assert waiting.details == drawing.details == done.details[:-1]
+    assert waiting.notes == drawing.notes
+
+
+@pytest.mark.parametrize(
+    ("phase", "state", "text"),
+    [
+        (RenderPhase.WAITING, CardState.WAITING, texts.waiting(0, 9.0)),
+        (RenderPhase.DRAWING, CardState.DRAWING, texts.drawing(9.0)),
+        (RenderPhase.DECODING, CardState.DRAWING, texts.DECODING),
+    ],
+)
+def test_news_of_a_worker_become_state_and_sentence(
+    phase: RenderPhase, state: CardState, text: str
+) -> None:
+    """A job that waits at its worker looks like one that waits; decoding has no time of its own."""
+    waiting = cards.waiting(RECORD, (), None, is_resumed=False)
+    card = cards.drawing(waiting, replace(NEWS, phase=phase), None)
+
+    assert (state, text) == (card.state, card.text)
+    assert (phase is RenderPhase.WAITING) == (card.progress is None)
+
+
+def test_a_finished_picture_has_names_for_every_reader() -> None:
+    """An alternative text, a file name in ASCII, and the mark that AI made it."""
+    card = ended(drawn("job"))
+
+    assert CardState.DONE is card.state
+    assert texts.MADE_BY_AI in card.notes
+    assert ["geuryeojwo-01234567.png"] == [picture.file_name for picture in card.pictures]
+    assert texts.alt("고래") == card.pictures[0].alt
+
+
+def test_missing_pictures_are_counted() -> None:
+    """Fewer pictures than were asked for are not passed over."""
+    assert texts.missing_pictures(2) in ended(drawn("job", num_missing=2)).notes
+
+
+@pytest.mark.parametrize("can_enlarge", [False, True])
+def test_only_what_can_be_enlarged_offers_it(can_enlarge: bool) -> None:
+    """The worker knows what its model draws, and the card follows it."""
+    card = ended(replace(drawn("job"), can_enlarge=can_enlarge))
+
+    assert can_enlarge == (Action.ENLARGE in actions(card))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "text"),
+    [
+        (Outcome(ending=Ending.CANCELLED), CardState.CANCELLED, texts.CANCELLED),
+        (
+            Outcome(ending=Ending.FAILED, failure=FailureRecord(kind="PutAside")),
+            CardState.FAILED,
+            texts.of_error(PutAside(), job_id=RECORD.job.id),
+        ),
+    ],
+    ids=["cancelled", "put aside"],
+)
+@pytest.mark.parametrize("is_read", [True, False], ids=["read", "not read yet"])
+def test_an_end_without_a_picture_says_why_and_what_next(
+    outcome: Outcome, state: CardState, text: str, is_read: bool
+) -> None:
+    """One sentence and the button to try again, also where the text was never read."""
+    card = ended(outcome) if is_read else ended(outcome, preparation=None)
+
+    assert (state, text) == (card.state, card.text)
+    assert [Action.AGAIN] == actions(card)
+    assert is_read == bool(card.details)
+
+
+@pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.OK])
+def test_a_question_is_no_job_any_more(verdict: Verdict) -> None:
+    """It has no buttons; examples show how to ask."""
+    card = ended(Outcome(ending=Ending.QUESTION), preparation=preparation("뷁", verdict=verdict))
+
+    assert (CardState.NOTE, None, ()) == (card.state, card.job_id, card.buttons)
+    assert texts.refusal(verdict, ()) == card.text
+    assert card.suggestions
+
+
+def test_a_mistyped_text_is_offered_as_it_may_have_been_meant() -> None:
+    """The suggestion is one press away."""
+    mistyped = replace(preparation("rhfo", verdict=Verdict.UNTRANSLATABLE), suggestion="고래")
+    card = ended(Outcome(ending=Ending.QUESTION), preparation=mistyped)
+
+    assert (texts.MISTYPED, ("고래",)) == (card.text, card.suggestions)
+
+
+def test_a_doubtful_answer_can_be_fetched() -> None:
+    """The note has the button, and names the job for it."""
+    card = cards.unclear("job")
+
+    assert ("job", texts.UNCLEAR) == (card.job_id, card.text)
+    assert [Action.FETCH] == actions(card)

@@ -1,0 +1,185 @@
+"""What people are told about themselves: no more than is theirs, and all of that."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import texts
+from bot.adapters.port import Action, Card, CardState, Person
+from bot.job import Closing, Ending, Outcome, job_id_of
+from bot.sealing import KEY_BYTES, Sealer
+from tests.bot.archive import DAY_S, Archive, open_archive
+from tests.bot.stage import PLACE
+
+BEN = Person(platform="test", id="ben")
+
+
+@pytest.fixture
+async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
+    """An archive with nothing in it."""
+    async with open_archive(tmp_path) as archive:
+        yield archive
+
+
+async def close_as(archive: Archive, event_id: str, closing: Closing) -> None:
+    """Let something else have become of an answer."""
+    await archive.stage.store.close_job(job_id_of("test", event_id), closing)
+
+
+async def copy_of(archive: Archive, card: Card) -> dict[str, Any]:
+    """Read the file that a card gives."""
+    (file,) = card.files
+    data = await archive.stage.files.read(file.key)
+    assert data is not None
+    copy: dict[str, Any] = json.loads(data)
+    return copy
+
+
+@pytest.mark.parametrize("command", ["/내그림", "/대기열", "/내데이터", "/내데이터삭제"])
+async def test_every_answer_is_for_one_pair_of_eyes(command: str, archive: Archive) -> None:
+    """An adapter can see that a card is nobody else's business."""
+    card = await archive.ask(command)
+
+    assert card.is_private
+    assert (CardState.NOTE, None) == (card.state, card.job_id)
+
+
+async def test_the_newest_pictures_are_shown_with_what_they_are(archive: Archive) -> None:
+    """The latest first, each with its words and its day; and that AI made them."""
+    for number in range(3):
+        await archive.stage.draw("고래", f"e{number}")
+
+    card = await archive.ask("/내그림")
+
+    expected = [f"pictures/{job_id_of('test', f'e{number}')}-1.png" for number in (2, 1, 0)]
+    assert expected == [picture.key for picture in card.pictures]
+    assert all("고래" in picture.caption for picture in card.pictures)
+    assert (texts.MADE_BY_AI,) == card.notes
+
+
+async def test_a_card_holds_only_so_many_pictures(archive: Archive) -> None:
+    """As many as a message of any platform holds."""
+    for number in range(3):
+        await archive.stage.begin("고래 장수:4", f"e{number}")
+        for ticket in range(4):
+            archive.stage.engine.finish(4 * number + ticket)
+        await archive.stage.runner.idle()
+
+    assert 10 == len((await archive.ask("/내그림")).pictures)
+
+
+async def test_without_pictures_there_is_a_word_on_how_to_get_one(archive: Archive) -> None:
+    """Also where they were drawn, and their files are gone by now."""
+    assert texts.NO_PICTURES == (await archive.ask("/내그림")).text
+
+    await archive.stage.draw()
+    archive.shift_s = 8 * DAY_S
+    await archive.keeper.tidy()
+
+    assert texts.NO_PICTURES == (await archive.ask("/내그림")).text
+
+
+async def test_what_could_not_be_brought_is_fetched_here(archive: Archive) -> None:
+    """A picture that was held comes first, a reason is told once, and both count as brought then."""
+    await archive.stage.draw("고래", "old")
+    await archive.stage.draw("고래", "new")
+    await archive.stage.begin("고래", "failed")
+    failed = job_id_of("test", "failed")
+    await archive.stage.store.conclude(failed, Outcome(ending=Ending.CANCELLED))
+    await archive.stage.tell()
+    await archive.stage.runner.idle()
+    for event_id in ("old", "failed"):
+        await close_as(archive, event_id, Closing.HELD)
+
+    first, second = await archive.ask("/내그림"), await archive.ask("/내그림")
+
+    assert job_id_of("test", "old") in first.pictures[0].key
+    assert job_id_of("test", "new") in second.pictures[0].key
+    assert [texts.named("고래", texts.CANCELLED), texts.MADE_BY_AI] == list(first.notes)
+    assert [texts.MADE_BY_AI] == list(second.notes)
+
+
+async def test_a_place_in_the_queue_is_told_for_each_of_ones_own(archive: Archive) -> None:
+    """How many there are in all, what is being drawn, and what waits."""
+    assert texts.queue(0, ()) == (await archive.ask("/대기열")).text
+    await archive.stage.begin("고래", "drawing")
+    archive.stage.runner.is_held = True
+    await archive.stage.say("바다", "waiting")
+
+    card = await archive.ask("/대기열")
+
+    everybody, drawing, waiting = card.text.splitlines()
+    assert "2건" in everybody
+    assert texts.in_queue("고래", None, None) == drawing
+    assert waiting.startswith(texts.in_queue("바다", 1, None))
+    await archive.stage.finish()
+
+
+async def test_nobody_reads_what_another_waits_for(archive: Archive) -> None:
+    """Of other people there is a number, and no word."""
+    await archive.stage.begin("아주 은밀한 고래")
+
+    text = (await archive.ask("/대기열", person=BEN)).text
+
+    assert texts.queue(1, ()) == text
+    await archive.stage.finish()
+
+
+async def test_a_copy_has_everything(archive: Archive) -> None:
+    """Words, what became of them, receipts, times, pictures by name, and what was charged."""
+    await archive.stage.draw("고래 시드:7 장수:1")
+    copy = await copy_of(archive, await archive.ask("/내데이터"))
+
+    assert {"platform": "test", "id": "p", "roles": []} == copy["person"]
+    (request,) = copy["requests"]
+    assert "고래" == request["job"]["command"]["text"]
+    assert "a whale" == request["preparation"]["english"]
+    assert 7 == request["outcome"]["pictures"][0]["receipt"]["seed"]
+    assert 1 == len(request["pictures"])
+    assert PLACE.id == request["message"]["place"]["id"]
+    assert request["accepted_at"].startswith("20")
+    assert [(1, False)] == [(one["pictures"], one["is_refunded"]) for one in copy["charges"]]
+
+
+async def test_a_copy_has_nothing_of_anybody_else(archive: Archive) -> None:
+    """Whoever asked for nothing has an empty one."""
+    await archive.stage.draw()
+    copy = await copy_of(archive, await archive.ask("/내데이터", person=BEN))
+
+    assert ([], []) == (copy["requests"], copy["charges"])
+
+
+@pytest.mark.parametrize("text", ["고래 \ud83d", "고래 \udc33\ud83d", "🐳 “고래”\n\x00"])
+async def test_a_copy_survives_what_people_type(text: str, archive: Archive) -> None:
+    """It is JSON in UTF-8 whatever was written."""
+    await archive.stage.draw(text)
+
+    copy = await copy_of(archive, await archive.ask("/내데이터"))
+
+    assert text.strip() == copy["requests"][0]["job"]["command"]["text"]
+
+
+async def test_a_copy_is_sealed_in_the_files(archive: Archive, tmp_path: Path) -> None:
+    """Whoever reads the disk reads nothing."""
+    await archive.stage.draw("아주 은밀한 고래")
+    (file,) = (await archive.ask("/내데이터")).files
+    raw = (tmp_path / file.key).read_bytes()
+
+    assert "은밀한".encode() not in raw
+    assert "은밀한".encode() in Sealer(b"k" * KEY_BYTES).open(raw)
+
+
+async def test_an_erasure_is_asked_once_more(archive: Archive) -> None:
+    """The command erases nothing; its button does, and says so on a new card."""
+    await archive.stage.draw()
+    card = await archive.ask("/내데이터삭제")
+    assert [Action.ERASE] == [button.action for button in card.buttons]
+    assert 1 == len(await archive.files())
+
+    answer = await archive.press_erase()
+
+    assert [] == await archive.files()
+    assert texts.ERASED == answer.text
