@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from bot import logs, shell, texts
+from bot import logs, shell, shell_texts
 from bot.check import check
 from bot.settings import Settings, SettingsInvalid, load_settings
 from pipeline import Quality, SamplerName
@@ -25,7 +25,7 @@ class KoreanParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print one sentence and how the command is used."""
-        self.exit(2, f"{texts.of_usage_error(message)}\n{self.format_usage()}")
+        self.exit(2, f"{shell_texts.of_usage_error(message)}\n{self.format_usage()}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(options.config)
     except SettingsInvalid as error:
-        print(texts.of_problems(error.problems), file=sys.stderr)
+        print(shell_texts.of_problems(error.problems), file=sys.stderr)
         return 2
     _set_up_process(settings)
     try:
         return asyncio.run(_COMMANDS[options.command](settings, options))
     except KeyboardInterrupt:
-        print(texts.INTERRUPTED, file=sys.stderr)
+        print(shell_texts.INTERRUPTED, file=sys.stderr)
         return 130
     except BrokenPipeError:  # `python -m bot prepare … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,50 +58,52 @@ def _set_up_process(settings: Settings) -> None:
 
 
 def _parser() -> KoreanParser:
-    parser = KoreanParser(prog="python -m bot", description=texts.SHELL_ABOUT)
-    parser.add_argument("--config", type=Path, metavar="FILE", help=texts.SHELL_CONFIG)
+    parser = KoreanParser(prog="python -m bot", description=shell_texts.SHELL_ABOUT)
+    parser.add_argument("--config", type=Path, metavar="FILE", help=shell_texts.SHELL_CONFIG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("run", help=texts.SHELL_RUN)
-    commands.add_parser("chat", help=texts.SHELL_CHAT)
-    commands.add_parser("worker", help=texts.SHELL_WORKER)
-    checked = commands.add_parser("check", help=texts.SHELL_CHECK)
-    checked.add_argument("--demo-providers", action="store_true", help=texts.SHELL_DEMO_PROVIDERS)
-    download = commands.add_parser("download", help=texts.SHELL_DOWNLOAD)
-    download.add_argument("what", choices=["marian"], help=texts.SHELL_DOWNLOAD_WHAT)
-    backup = commands.add_parser("backup", help=texts.SHELL_BACKUP)
-    backup.add_argument("folder", type=Path, metavar="FOLDER", help=texts.SHELL_BACKUP_FOLDER)
-    prepare = commands.add_parser("prepare", help=texts.SHELL_PREPARE)
-    prepare.add_argument("text", nargs="?", help=texts.SHELL_TEXT)
-    prepare.add_argument("--file", type=Path, metavar="MESSAGES.jsonl", help=texts.SHELL_FILE)
-    prepare.add_argument("--json", action="store_true", help=texts.SHELL_PREPARE_JSON)
-    verify = commands.add_parser("verify", help=texts.SHELL_VERIFY)
+    commands.add_parser("run", help=shell_texts.SHELL_RUN)
+    commands.add_parser("chat", help=shell_texts.SHELL_CHAT)
+    commands.add_parser("worker", help=shell_texts.SHELL_WORKER)
+    checked = commands.add_parser("check", help=shell_texts.SHELL_CHECK)
+    checked.add_argument(
+        "--demo-providers", action="store_true", help=shell_texts.SHELL_DEMO_PROVIDERS
+    )
+    download = commands.add_parser("download", help=shell_texts.SHELL_DOWNLOAD)
+    download.add_argument("what", choices=["marian"], help=shell_texts.SHELL_DOWNLOAD_WHAT)
+    backup = commands.add_parser("backup", help=shell_texts.SHELL_BACKUP)
+    backup.add_argument("folder", type=Path, metavar="FOLDER", help=shell_texts.SHELL_BACKUP_FOLDER)
+    prepare = commands.add_parser("prepare", help=shell_texts.SHELL_PREPARE)
+    prepare.add_argument("text", nargs="?", help=shell_texts.SHELL_TEXT)
+    prepare.add_argument("--file", type=Path, metavar="MESSAGES.jsonl", help=shell_texts.SHELL_FILE)
+    prepare.add_argument("--json", action="store_true", help=shell_texts.SHELL_PREPARE_JSON)
+    verify = commands.add_parser("verify", help=shell_texts.SHELL_VERIFY)
     verify.add_argument("picture", type=Path)
-    _add_draw(commands.add_parser("draw", help=texts.SHELL_DRAW))
+    _add_draw(commands.add_parser("draw", help=shell_texts.SHELL_DRAW))
     return parser
 
 
 def _add_draw(draw: argparse.ArgumentParser) -> None:
-    draw.add_argument("text", help=texts.SHELL_TEXT)
-    draw.add_argument("--out", type=Path, required=True, metavar="FILE", help=texts.SHELL_OUT)
-    draw.add_argument("--json", action="store_true", help=texts.SHELL_JSON)
-    draw.add_argument("--negative", default="", metavar="TEXT", help=texts.SHELL_NEGATIVE)
+    draw.add_argument("text", help=shell_texts.SHELL_TEXT)
+    draw.add_argument("--out", type=Path, required=True, metavar="FILE", help=shell_texts.SHELL_OUT)
+    draw.add_argument("--json", action="store_true", help=shell_texts.SHELL_JSON)
+    draw.add_argument("--negative", default="", metavar="TEXT", help=shell_texts.SHELL_NEGATIVE)
     draw.add_argument("--seed", type=int, metavar="N")
-    draw.add_argument("--num", metavar="N", help=texts.SHELL_NUM)
-    draw.add_argument("--size", metavar="SIZE", help=texts.SHELL_SIZE)
+    draw.add_argument("--num", metavar="N", help=shell_texts.SHELL_NUM)
+    draw.add_argument("--size", metavar="SIZE", help=shell_texts.SHELL_SIZE)
     draw.add_argument("--width", type=int, metavar="PX")
     draw.add_argument("--height", type=int, metavar="PX")
     draw.add_argument("--quality", choices=[str(quality) for quality in Quality])
     draw.add_argument("--steps", type=int, metavar="N")
     draw.add_argument("--sampler", choices=[str(sampler) for sampler in SamplerName])
     draw.add_argument("--guidance", type=float, metavar="X")
-    draw.add_argument("--guidance-interval", metavar="A~B", help=texts.SHELL_INTERVAL)
+    draw.add_argument("--guidance-interval", metavar="A~B", help=shell_texts.SHELL_INTERVAL)
     draw.add_argument(
-        "--lora", action="append", default=[], metavar="NAME:SCALE", help=texts.SHELL_LORA
+        "--lora", action="append", default=[], metavar="NAME:SCALE", help=shell_texts.SHELL_LORA
     )
-    draw.add_argument("--variation", metavar="SEED:AMOUNT", help=texts.SHELL_VARIATION)
-    draw.add_argument("--image", type=Path, metavar="FILE", help=texts.SHELL_IMAGE)
-    draw.add_argument("--strength", type=float, metavar="X", help=texts.SHELL_STRENGTH)
-    draw.add_argument("--enlarge", action="store_true", help=texts.SHELL_ENLARGE)
+    draw.add_argument("--variation", metavar="SEED:AMOUNT", help=shell_texts.SHELL_VARIATION)
+    draw.add_argument("--image", type=Path, metavar="FILE", help=shell_texts.SHELL_IMAGE)
+    draw.add_argument("--strength", type=float, metavar="X", help=shell_texts.SHELL_STRENGTH)
+    draw.add_argument("--enlarge", action="store_true", help=shell_texts.SHELL_ENLARGE)
 
 
 _COMMANDS = {

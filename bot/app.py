@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import structlog
 
-from bot import durable, texts
+from bot import durable, shell_texts
 from bot.backup import APP_FILE
 from bot.chat_role import ChatRole, MakeAdapter, web_adapter
 from bot.disk import Disk
@@ -104,7 +104,7 @@ class App:
             try:
                 await self._serve(chat, worker, dbos, jobs, stop, announce)
             finally:
-                announce(texts.STOPPING)
+                announce(shell_texts.STOPPING)
                 deadline = leave_by(_LEAVE_S, code=0)
                 try:
                     await self._end(chat, worker, dbos, jobs)
@@ -126,7 +126,7 @@ class App:
         await dbos.launch(num_held=NUM_HELD if self._role is Role.RUN else NUM_HELD_BESIDE_OTHERS)
         if chat is not None:
             await chat.start()
-            announce(texts.SERVING.format(url=chat.web_url))
+            announce(shell_texts.SERVING.format(url=chat.web_url))
         if worker is not None:
             await worker.start()
         jobs.open()
@@ -147,7 +147,7 @@ class App:
         # What was loaded stays: looking through it for garbage stopped everything for 0.4 s now and then.
         gc.collect()
         gc.freeze()
-        announce(texts.READY if worker is not None else texts.READY_TO_READ)
+        announce(shell_texts.READY if worker is not None else shell_texts.READY_TO_READ)
 
     async def _end(
         self, chat: ChatRole | None, worker: WorkerRole | None, dbos: Durable, jobs: Jobs

@@ -5,7 +5,7 @@ Sentences come from `texts.py`; how a card looks is the adapters'.
 
 from dataclasses import replace
 
-from bot import texts
+from bot import error_texts, texts
 from bot.adapters.port import (
     Action,
     Button,
@@ -102,7 +102,7 @@ def ending(record: Record, unlearned: tuple[str, ...]) -> Card:
             return _without_picture(record, CardState.CANCELLED, texts.CANCELLED)
         case Ending.FAILED:
             assert outcome.failure is not None
-            text = texts.of_error(error_of(outcome.failure), job_id=job.id)
+            text = error_texts.of_error(error_of(outcome.failure), job_id=job.id)
             return _without_picture(record, CardState.FAILED, text)
 
 

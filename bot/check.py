@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
-from bot import texts
+from bot import error_texts, shell_texts
 from bot.backup import APP_FILE
 from bot.options import model_options
 from bot.parts import both_parts
@@ -45,26 +45,26 @@ async def _check(settings: Settings) -> int:
 
 async def _checks(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
     """Give a line for every part, and whether there is something to mend."""
-    yield _line(texts.CHECK_SETTINGS, None)
-    yield _line(texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
-    yield _line(texts.CHECK_STORE, await _check_store(settings))
-    yield _line(texts.CHECK_PORT, await _check_port(settings))
+    yield _line(shell_texts.CHECK_SETTINGS, None)
+    yield _line(shell_texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
+    yield _line(shell_texts.CHECK_STORE, await _check_store(settings))
+    yield _line(shell_texts.CHECK_PORT, await _check_port(settings))
     try:
         if missing := await asyncio.to_thread(unfetched, model_options(settings)):
-            yield _line(texts.CHECK_MODEL, texts.not_fetched(missing))
+            yield _line(shell_texts.CHECK_MODEL, shell_texts.not_fetched(missing))
             return
         async with both_parts(settings) as (preparer, _):
-            yield _line(texts.CHECK_MODEL, None)
+            yield _line(shell_texts.CHECK_MODEL, None)
             async for trial in preparer.try_providers():
-                yield texts.trial(trial), trial.failure is not None
+                yield shell_texts.trial(trial), trial.failure is not None
             for name in preparer.left_out():
-                yield texts.left_out(name, _variables_of(name)), False
+                yield shell_texts.left_out(name, _variables_of(name)), False
     except PipelineError as error:
-        yield _line(texts.CHECK_MODEL, texts.of_error(error, job_id="-"))
+        yield _line(shell_texts.CHECK_MODEL, error_texts.of_error(error, job_id="-"))
 
 
 def _line(name: str, problem: str | None) -> tuple[str, bool]:
-    return texts.check_line(name, problem), problem is not None
+    return shell_texts.check_line(name, problem), problem is not None
 
 
 def _variables_of(provider: str) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def _check_data_dir(folder: Path) -> str | None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        return texts.CANNOT_WRITE.format(path=folder, reason=error.strerror)
+        return shell_texts.CANNOT_WRITE.format(path=folder, reason=error.strerror)
     return None
 
 
@@ -122,7 +122,9 @@ async def _check_port(settings: Settings) -> str | None:
     try:
         server = await asyncio.start_server(lambda *_: None, web.host, web.port)
     except OSError as error:
-        return texts.cannot_listen(web.host, web.port, is_taken=error.errno == errno.EADDRINUSE)
+        return shell_texts.cannot_listen(
+            web.host, web.port, is_taken=error.errno == errno.EADDRINUSE
+        )
     server.close()
     with suppress(OSError):
         await server.wait_closed()

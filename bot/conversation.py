@@ -16,7 +16,7 @@ from typing import Protocol
 
 import structlog
 
-from bot import cards, texts
+from bot import cards, error_texts, texts
 from bot.adapters.port import Action, Card, ChatPort, Message, Past, Person, Place, PortError, Press
 from bot.chat import Chat
 from bot.commands import DrawCommand, HelpCommand, StatusCommand, parse
@@ -199,7 +199,7 @@ class Conversation:
         """Say why nothing is drawn."""
         job_id = job_id_of(event.person.platform, event.event_id)
         log.info("request refused", job_id=job_id, kind=type(error).__name__)
-        card = cards.note(texts.of_error(error, job_id=job_id))
+        card = cards.note(error_texts.of_error(error, job_id=job_id))
         try:
             await port.send(event.place, card, reply_to=event.event_id)
         except PortError as gone:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot import texts
+from bot import shell_texts, texts
 from pipeline import Preparation, PreparedPrompt
 
 
@@ -37,7 +37,10 @@ def _facts(preparation: Preparation) -> list[tuple[str, str]]:
         (texts.ROW_TEXT, preparation.text),
         (texts.ROW_VERDICT, str(preparation.verdict)),
         (texts.ROW_SUBJECT, preparation.subject or ""),
-        (texts.ROW_ENGLISH, texts.translated(preparation.english or "", preparation.translator)),
+        (
+            texts.ROW_ENGLISH,
+            shell_texts.translated(preparation.english or "", preparation.translator),
+        ),
         (texts.ROW_VARIANTS, "\n".join(preparation.variants)),
         (texts.ROW_KEYWORDS, ", ".join(f"{word} {w:.2f}" for word, w in preparation.keywords)),
         (texts.ROW_STYLE, preparation.style or ""),

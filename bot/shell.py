@@ -16,7 +16,7 @@ from secrets import randbits
 
 from tqdm import tqdm
 
-from bot import texts
+from bot import error_texts, shell_texts, texts
 from bot.adapters.web.server import CannotListen, PortTaken
 from bot.app import App, Role
 from bot.backup import back_up
@@ -63,12 +63,12 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
     try:
         await App(settings, role=Role(options.command)).run(stop, _say)
     except AlreadyRunning as error:
-        _say(texts.already_running(error.name))
+        _say(shell_texts.already_running(error.name))
         return BUSY
     except _START_ERRORS as error:
         _say(why_not_started(error))
         return FAILED
-    _say(texts.STOPPED)
+    _say(shell_texts.STOPPED)
     return OK
 
 
@@ -88,27 +88,27 @@ def why_not_started(error: Exception) -> str:
     match error:
         case CannotListen():
             is_taken = isinstance(error, PortTaken)
-            return texts.cannot_listen(error.host, error.port, is_taken=is_taken)
+            return shell_texts.cannot_listen(error.host, error.port, is_taken=is_taken)
         case MetricsPortUnusable():
-            return texts.cannot_serve_metrics(error.port)
+            return shell_texts.cannot_serve_metrics(error.port)
         case LocksUnreachable():
-            return texts.locks_unreachable(error.detail)
+            return shell_texts.locks_unreachable(error.detail)
         case KeyMissing():
-            return texts.key_missing(str(error.path))
+            return shell_texts.key_missing(str(error.path))
         case KeyUnreadable():
-            return texts.key_unreadable(str(error.path))
+            return shell_texts.key_unreadable(str(error.path))
         case StorageUnusable():
-            return texts.STORAGE_UNUSABLE
+            return shell_texts.STORAGE_UNUSABLE
         case StoreDamaged():
-            return texts.store_damaged(error.reason)
+            return shell_texts.store_damaged(error.reason)
         case StoreTooNew():
-            return texts.store_too_new(error.revision)
+            return shell_texts.store_too_new(error.revision)
         case BackUpUnsupported():
-            return texts.back_up_with(error.tool)
+            return shell_texts.back_up_with(error.tool)
         case StoreUnavailable():
-            return texts.store_unavailable(error.reason)
+            return shell_texts.store_unavailable(error.reason)
         case _:
-            return texts.of_error(error, job_id="-")
+            return error_texts.of_error(error, job_id="-")
 
 
 def _ask_to_stop(stop: asyncio.Event, number: int) -> None:
@@ -120,30 +120,30 @@ def _ask_to_stop(stop: asyncio.Event, number: int) -> None:
 async def draw(settings: Settings, options: argparse.Namespace) -> int:
     """Draw the pictures of one command into files."""
     if options.seed is not None and not 0 <= options.seed < 2**32:
-        _say(texts.BAD_SEED)
+        _say(shell_texts.BAD_SEED)
         return WRONG
     if options.image is None and (options.enlarge or options.strength is not None):
-        _say(texts.NEEDS_IMAGE)
+        _say(shell_texts.NEEDS_IMAGE)
         return WRONG
     try:
         command = over(_command(options), has_photo=options.image is not None)
     except OptionInvalid as error:
-        _say(texts.of_error(error, job_id="-"))
+        _say(error_texts.of_error(error, job_id="-"))
         return WRONG
     try:
         photo = options.image and options.image.read_bytes()
     except OSError:
-        _say(texts.cannot_read(str(options.image)))
+        _say(shell_texts.cannot_read(str(options.image)))
         return FAILED
     try:
         async with both_parts(settings) as (preparer, engine):
             pictures = await _draw(settings, preparer, engine, command, photo)
         paths = _write(pictures, options.out)
     except PipelineError as error:
-        _say(texts.of_error(error, job_id="-"))
+        _say(error_texts.of_error(error, job_id="-"))
         return FAILED
     except OSError as error:
-        _say(texts.CANNOT_WRITE.format(path=options.out, reason=error.strerror))
+        _say(shell_texts.CANNOT_WRITE.format(path=options.out, reason=error.strerror))
         return FAILED
     if not pictures:
         return FAILED
@@ -155,7 +155,7 @@ async def draw(settings: Settings, options: argparse.Namespace) -> int:
         print(json.dumps(facts, ensure_ascii=False))
     else:
         for path in paths:
-            _say(texts.SAVED.format(path=path))
+            _say(shell_texts.SAVED.format(path=path))
     return FAILED if num_missing else OK
 
 
@@ -235,7 +235,7 @@ def _command(options: argparse.Namespace) -> DrawCommand:
 async def prepare(settings: Settings, options: argparse.Namespace) -> int:
     """Print the trace of one text, or of every line of a JSON lines file."""
     if (options.text is None) == (options.file is None):
-        _say(texts.PREPARE_NEEDS_TEXT)
+        _say(shell_texts.PREPARE_NEEDS_TEXT)
         return WRONG
     try:
         messages = [("", options.text)] if options.file is None else list(_messages(options.file))
@@ -251,7 +251,7 @@ async def prepare(settings: Settings, options: argparse.Namespace) -> int:
                 else:
                     _print_json(message_id, preparation)
     except PipelineError as error:  # no tokenizers: no model
-        _say(texts.of_error(error, job_id="-"))
+        _say(error_texts.of_error(error, job_id="-"))
         return FAILED
     return OK
 
@@ -266,7 +266,7 @@ def _messages(path: Path) -> Iterator[tuple[str, str]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputFile(texts.cannot_read(str(path))) from error
+        raise BadInputFile(shell_texts.cannot_read(str(path))) from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -274,19 +274,19 @@ def _messages(path: Path) -> Iterator[tuple[str, str]]:
             facts = json.loads(line)
             yield str(facts.get("id", "")), str(facts["text"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadInputFile(texts.BAD_LINE.format(path=path, line=number)) from error
+            raise BadInputFile(shell_texts.BAD_LINE.format(path=path, line=number)) from error
 
 
 async def download(settings: Settings, options: argparse.Namespace) -> int:
     """Get a model that works on this machine; nothing else here downloads one for the text."""
-    _say(texts.DOWNLOADING.format(folder=settings.marian.folder))
+    _say(shell_texts.DOWNLOADING.format(folder=settings.marian.folder))
     os.environ["HF_HUB_OFFLINE"] = "0"  # who asks for a download means it
     try:
         await asyncio.to_thread(download_marian, settings.marian.folder)
     except DownloadFailed as error:
-        _say(texts.download_failed(error.obstacle, error.detail))
+        _say(shell_texts.download_failed(error.obstacle, error.detail))
         return FAILED
-    _say(texts.DOWNLOADED.format(folder=settings.marian.folder))
+    _say(shell_texts.DOWNLOADED.format(folder=settings.marian.folder))
     return OK
 
 
@@ -295,12 +295,12 @@ async def backup(settings: Settings, options: argparse.Namespace) -> int:
     try:
         await back_up(settings, options.folder)
     except OSError as error:
-        _say(texts.not_backed_up(error.filename or options.folder, error.strerror or ""))
+        _say(shell_texts.not_backed_up(error.filename or options.folder, error.strerror or ""))
         return FAILED
     except (StoreError, SealingError) as error:
         _say(why_not_started(error))
         return FAILED
-    _say(texts.backed_up(options.folder, key_file=settings.key_file))
+    _say(shell_texts.backed_up(options.folder, key_file=settings.key_file))
     return OK
 
 
@@ -309,12 +309,12 @@ async def verify(settings: Settings, options: argparse.Namespace) -> int:
     try:
         marks = read_marks(options.picture)
     except OSError:
-        _say(texts.cannot_read(str(options.picture)))
+        _say(shell_texts.cannot_read(str(options.picture)))
         return FAILED
     except ValueError:
-        _say(texts.not_a_picture(str(options.picture)))
+        _say(shell_texts.not_a_picture(str(options.picture)))
         return FAILED
-    print(texts.marks(marks))
+    print(shell_texts.marks(marks))
     return OK if marks.says_ai else FAILED
 
 

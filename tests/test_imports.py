@@ -20,11 +20,12 @@ FORBIDDEN = {
     "bot": ("tools", "benchmarks", "tests"),
     "bot/adapters": (
         "bot.jobs", "bot.store", "bot.app", "bot.conversation", "bot.cards", "bot.settings",
-        "bot.texts", "pipeline",
+        "bot.texts", "bot.error_texts", "bot.shell_texts", "pipeline",
     ),
     "bot/adapters/port.py": ("bot",),
     "bot/commands.py": ("bot",),
-    "bot/store": ("bot.app", "bot.conversation", "bot.cards", "bot.jobs", "bot.settings", "bot.texts"),
+    "bot/store": ("bot.app", "bot.conversation", "bot.cards", "bot.jobs", "bot.settings", "bot.texts",
+        "bot.error_texts", "bot.shell_texts"),
     "bot/fairness.py": ("bot",),
 }  # fmt: skip
 
@@ -188,7 +189,7 @@ def test_outsiders_use_the_public_face() -> None:
         for module in imports_of(path)
         if module.startswith("pipeline.")
         and module.split(".")[1] in _modules_of_the_pipeline()
-        and not (path.name == "texts.py" and module.startswith("pipeline.errors"))
+        and not (path.name == "error_texts.py" and module.startswith("pipeline.errors"))
     ]
 
     assert [] == wrong

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import texts
+from bot import shell_texts
 from bot.adapters.port import Action, CardState
 from bot.app import App
 from bot.breaker import cool_down
@@ -40,7 +40,7 @@ async def test_what_is_asked_is_drawn(house: House) -> None:
     async with house.running() as process:
         await house.until_shown(CardState.DONE)
 
-    assert [texts.READY, texts.STOPPING] == process.said[1:]
+    assert [shell_texts.READY, shell_texts.STOPPING] == process.said[1:]
     assert house.judged().is_good
 
 
@@ -85,7 +85,7 @@ async def test_what_is_written_during_the_end_is_the_next_start_s(house: House) 
         await house.until_shown(CardState.DRAWING)
         await house.until(lambda: not house.platform.num_unconfirmed)
         process.stop.set()
-        await eventually(lambda: texts.STOPPING in process.said)
+        await eventually(lambda: shell_texts.STOPPING in process.said)
         house.platform.say("바다 그려줘", person="ben")
         await process.running
         num_left = house.platform.num_unconfirmed

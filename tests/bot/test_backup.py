@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot import shell, texts
+from bot import shell, shell_texts
 from bot.backup import back_up
 from bot.sealing import KeyMissing, load_or_create
 from bot.settings import DatabaseSection, Settings
@@ -100,5 +100,5 @@ async def test_the_operator_reads_what_was_copied_and_what_was_not(
 
     await fill(settings)
     assert shell.OK == await shell.backup(settings, options)
-    said = texts.backed_up(options.folder, key_file=settings.key_file)
+    said = shell_texts.backed_up(options.folder, key_file=settings.key_file)
     assert said in capsys.readouterr().err

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import cards, texts
+from bot import cards, error_texts, texts
 from bot.adapters.port import Action, Card, CardState, Person, Place
 from bot.commands import DrawCommand
 from bot.fairness import Standing
@@ -121,7 +121,7 @@ def test_only_what_can_be_enlarged_offers_it(can_enlarge: bool) -> None:
         (
             Outcome(ending=Ending.FAILED, failure=FailureRecord(kind="PutAside")),
             CardState.FAILED,
-            texts.of_error(PutAside(), job_id=RECORD.job.id),
+            error_texts.of_error(PutAside(), job_id=RECORD.job.id),
         ),
     ],
     ids=["cancelled", "put aside"],

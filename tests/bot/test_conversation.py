@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot import texts
+from bot import error_texts, texts
 from bot.adapters.port import (
     Action,
     Card,
@@ -274,7 +274,7 @@ async def test_nobody_cancels_what_others_asked_for(stage: Stage) -> None:
     refused = stage.port.last
     await stage.finish()
 
-    assert texts.of_error(NotYours(), job_id="") == refused.text
+    assert error_texts.of_error(NotYours(), job_id="") == refused.text
     assert Ending.DRAWN is (await stage.record()).outcome.ending  # type: ignore[union-attr]
 
 
@@ -306,7 +306,7 @@ async def test_a_strength_without_a_photo_is_refused(stage: Stage) -> None:
     """What was meant to be drawn over is missing, and nothing is drawn instead."""
     await stage.say("고래 강도:0.5")
 
-    assert texts.of_error(PhotoMissing(), job_id="") == stage.port.last.text
+    assert error_texts.of_error(PhotoMissing(), job_id="") == stage.port.last.text
     assert [] == stage.engine.requests
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from bot import texts
+from bot import error_texts, texts
 from bot.codec import dumps, loads
 from bot.failures import error_of, record_of
 from bot.job import FailureRecord
@@ -67,7 +67,7 @@ def test_an_error_comes_back_with_its_facts(kind: type[PipelineError]) -> None:
     assert kind is type(back)
     assert repr(vars(error)) == repr(vars(back))
     assert str(error) == str(back)
-    assert texts.of_error(error, job_id="j") == texts.of_error(back, job_id="j")
+    assert error_texts.of_error(error, job_id="j") == error_texts.of_error(back, job_id="j")
 
 
 def test_a_record_is_the_same_before_and_after_it_was_kept() -> None:
@@ -82,7 +82,7 @@ def test_nothing_of_a_foreign_error_is_kept() -> None:
     record = record_of(RuntimeError("노을 지는 하늘 sk-secret"))
 
     assert FailureRecord(kind="EngineFailed") == record
-    assert texts.apology("j") == texts.of_error(error_of(record), job_id="j")
+    assert texts.apology("j") == error_texts.of_error(error_of(record), job_id="j")
 
 
 def test_an_error_that_only_looks_like_ours_is_foreign() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import intake, texts
+from bot import error_texts, intake
 from bot.adapters.port import CardState
 from bot.disk import DiskFull
 from bot.fairness import korean_day
@@ -25,7 +25,7 @@ from bot.store import StoreUnavailable
 from tests.bot.stage import LIMIT_S, PERSON, PLACE, Stage, open_stage
 
 JOB_ID = job_id_of("test", "e1")
-REFUSAL = texts.of_error(NotAccepted(), job_id="")
+REFUSAL = error_texts.of_error(NotAccepted(), job_id="")
 
 
 class Died(asyncio.CancelledError):
@@ -187,7 +187,7 @@ async def test_a_full_disk_takes_nothing_new(stage: Stage) -> None:
     stage.check_room = check
     await stage.say("고래")
 
-    assert texts.of_error(full, job_id="") == stage.port.last.text
+    assert error_texts.of_error(full, job_id="") == stage.port.last.text
     assert await stage.store.find(JOB_ID) is None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot import texts
+from bot import error_texts, texts
 from bot.adapters.port import Action, CardState, Person, Place
 from bot.job import photo_key
 from bot.redraw import PhotoForgotten
@@ -179,7 +179,7 @@ async def test_a_photo_is_drawn_over_again_while_it_is_kept(stage: Stage) -> Non
 
     assert 1 == len({asked.start.pixels.rgb for asked in stage.engine.requests if asked.start})
     assert 3 == len(stage.engine.requests)
-    assert texts.of_error(PhotoForgotten(), job_id="") == stage.port.last.text
+    assert error_texts.of_error(PhotoForgotten(), job_id="") == stage.port.last.text
 
 
 async def test_a_button_of_a_job_that_left_nothing_says_so(stage: Stage) -> None:

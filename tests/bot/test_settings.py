@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot import texts
+from bot import shell_texts
 from bot.options import text_options
 from bot.settings import (
     Problem,
@@ -68,7 +68,7 @@ def test_a_problem_never_shows_the_value_that_was_given(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid) as caught:
         load_settings(file)
 
-    assert "s3cr3t" not in texts.of_problems(caught.value.problems)
+    assert "s3cr3t" not in shell_texts.of_problems(caught.value.problems)
 
 
 def test_the_environment_wins_over_the_file(
@@ -128,7 +128,7 @@ def test_every_kind_of_problem_has_its_sentence(tmp_path: Path) -> None:
         "queue: {max_per_place: 0, max_per_person: [1]}\ntext: {translate: [], keywords: keybert}\nnope: 1\n",
     )
 
-    sentences = [texts.of_problem(problem) for problem in problems_of(file).values()]
+    sentences = [shell_texts.of_problem(problem) for problem in problems_of(file).values()]
 
     assert [] == [sentence for sentence in sentences if "값을 읽을 수 없어요" in sentence]
 
@@ -159,7 +159,7 @@ def test_a_secret_in_the_file_is_refused(
     """A file is read by others: the problem names the variable to use, and not the secret."""
     problems = problems_of(write(tmp_path, f"{section}: {{{name}: s3cr3t}}\n"))
 
-    sentence = texts.of_problem(problems[f"{section}.{name}"])
+    sentence = shell_texts.of_problem(problems[f"{section}.{name}"])
     assert variable in sentence
     assert "s3cr3t" not in sentence
 

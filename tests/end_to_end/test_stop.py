@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import texts
+from bot import shell_texts
 from bot.adapters.port import CardState
 from tests.kill.judge import judge
 from tests.kill.role import Form
@@ -113,7 +113,7 @@ async def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
     async with shell(tmp_path, "run") as program:
         await program.until_said("http://")
         program.process.send_signal(signal.SIGTERM)
-        await program.until_said(texts.STOPPING)
+        await program.until_said(shell_texts.STOPPING)
         program.process.send_signal(signal.SIGTERM)
         status = await program.ended()
 
@@ -127,7 +127,11 @@ async def test_every_role_starts_and_ends_in_good_order(
     commands: Sequence[str], tmp_path: Path
 ) -> None:
     """It says when it can do its part, ends with 0 when asked to, and complains of nothing."""
-    ready = {"run": texts.READY, "worker": texts.READY, "chat": texts.READY_TO_READ}
+    ready = {
+        "run": shell_texts.READY,
+        "worker": shell_texts.READY,
+        "chat": shell_texts.READY_TO_READ,
+    }
     for command in commands:
         async with shell(tmp_path, command) as program:
             await program.until_said(ready[command])
