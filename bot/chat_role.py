@@ -6,6 +6,7 @@ What it knows of the workers lies in the store and in the queues, also where bot
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -30,9 +31,11 @@ from bot.metrics import Metrics
 from bot.options import model_options
 from bot.parts import make_preparer
 from bot.personal import Personal
+from bot.pictures import reader_of
 from bot.sealing import Sealer
 from bot.settings import Settings
 from bot.store import Store
+from bot.suggestions import suggest
 from bot.sweeper import Sweeper
 from bot.tombstones import Tombstones
 from bot.wish import cost_of
@@ -167,9 +170,11 @@ class ChatRole:
                 card_of=self._card_of,
                 capacity=self.fleet.capacity,
             ),
+            suggest=partial(suggest, lambda: self.fleet.facts),
             metrics=self._metrics,
         )
-        self._adapters = [make(self._conversation, self._files.read) for make in adapters]
+        read = reader_of(self._files)
+        self._adapters = [make(self._conversation, read) for make in adapters]
         self._sweeper = Sweeper(store=self._store, durable=durable, jobs=jobs)
 
     async def start(self) -> None:

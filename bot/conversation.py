@@ -59,11 +59,13 @@ class Conversation:
         card_of: Callable[[Record], Card],
         status: Status,
         personal: Personal,
+        suggest: Callable[[str, str], tuple[str, ...]],
         metrics: Metrics,
     ) -> None:
         self._store, self._files, self._jobs = store, files, jobs
         self._intake, self._chat, self._status = intake, chat, status
         self._card_of, self._personal, self._metrics = card_of, personal, metrics
+        self._suggest = suggest
         self._is_closing = False
 
     def close(self) -> None:
@@ -95,6 +97,10 @@ class Conversation:
         except Exception as error:  # the top of a conversation: apologise, keep serving
             log.exception("conversation failed")
             await self._refuse(error, press, port)
+
+    def suggest(self, option: str, typed: str) -> tuple[str, ...]:
+        """Give values for an option that fit what was typed."""
+        return self._suggest(option, typed)
 
     async def history(self, place: Place) -> tuple[Past, ...]:
         """Say what a place showed, oldest first; cards of live jobs are soon shown as they are."""

@@ -185,7 +185,7 @@ class Intake:
             seed=randbits(32),
             words=event.words,
             has_photo=wish.photo is not None,
-            terms=self._terms_of(f"{event.place.platform}:{event.place.id}"),
+            terms=self._terms_of(f"{event.place.platform}:{event.place.home_id}"),
         )
         return Candidate(
             job=job, cost=cost, units=command.num_pictures, day=korean_day(now_s), judge=judge

@@ -1,4 +1,4 @@
-"""A finished picture: its marks, its receipt, and what is said of it. Does not know jobs or folders.
+"""A finished picture: its marks, its receipt, and how it is read. Does not know jobs.
 
 The receipt in the file holds what it takes to draw the picture again.
 """
@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.adapters.port import FileReader
+from bot.files import Files
 from pipeline import (
     Preparation,
     PreparedPrompt,
@@ -15,6 +17,7 @@ from pipeline import (
     Rendered,
     RenderRequest,
     mark,
+    smaller,
 )
 
 VERSION = "0.1.0"
@@ -77,6 +80,18 @@ async def finish(
             "mark": (time.monotonic() - start_s) * 1000,
         },
     )
+
+
+def reader_of(files: Files) -> FileReader:
+    """Give adapters what lies in the files; a picture that is too large for them is made smaller."""
+
+    async def read(key: str, *, max_bytes: int | None = None) -> bytes | None:
+        data = await files.read(key)
+        if data is None or max_bytes is None or len(data) <= max_bytes:
+            return data
+        return await asyncio.to_thread(smaller, data, max_bytes=max_bytes)
+
+    return read
 
 
 def _receipt(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Unavailable,
         Untranslatable,
     )
-    from pipeline.marks import MarkedPicture, Marks, Receipt, mark, read_marks
+    from pipeline.marks import MarkedPicture, Marks, Receipt, mark, read_marks, smaller
     from pipeline.photo import MAX_PHOTO_BYTES, fit, png_of, read_photo
     from pipeline.size import size_enlarged, size_like, size_of
     from pipeline.text.options import (
@@ -87,7 +87,7 @@ _HOMES = {
         "Unavailable",
         "Untranslatable",
     ),
-    "pipeline.marks": ("MarkedPicture", "Marks", "Receipt", "mark", "read_marks"),
+    "pipeline.marks": ("MarkedPicture", "Marks", "Receipt", "mark", "read_marks", "smaller"),
     "pipeline.photo": ("MAX_PHOTO_BYTES", "fit", "png_of", "read_photo"),
     "pipeline.size": ("size_enlarged", "size_like", "size_of"),
     "pipeline.text.options": (
@@ -194,6 +194,7 @@ __all__ = [
     "size_enlarged",
     "size_like",
     "size_of",
+    "smaller",
     "token_counter_of",
     "unfetched",
 ]

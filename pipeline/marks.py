@@ -104,6 +104,19 @@ def mark(pixels: Pixels, receipt: Receipt, *, display_px: int) -> MarkedPicture:
     return MarkedPicture(png=file.getvalue(), width_px=enlarged.width, height_px=enlarged.height)
 
 
+def smaller(picture: bytes, *, max_bytes: int) -> bytes | None:
+    """Write a marked picture again as WebP that is no larger, with its marks; None where none is."""
+    with Image.open(io.BytesIO(picture)) as image:
+        image.load()
+        xmp = str(image.info.get(_XMP_KEY, ""))
+        for quality in (95, 85, 70, 50):
+            file = io.BytesIO()
+            image.convert("RGB").save(file, "WEBP", quality=quality, xmp=xmp.encode())
+            if file.tell() <= max_bytes:
+                return file.getvalue()
+    return None
+
+
 def read_marks(path: Path) -> Marks:
     """Read the marks of a picture file.
 

@@ -169,7 +169,7 @@ class Fault:
 class Call:
     """One call of a platform, whatever became of it."""
 
-    kind: str  # "send", "edit" or "find"
+    kind: str  # "send", "edit", "find" or "remove"
     at_s: float
     card: Card | None = None
     nonce: str | None = None
@@ -240,6 +240,12 @@ class FakePort(ChatPort):
                 raise Unclear
             sent = self._sent.get((place, nonce), [])
             return next((ref for _, ref in sent if ref.id not in self.removed), None)
+
+    async def remove(self, ref: MessageRef) -> None:
+        """Take a card away."""
+        with self._call("remove", ref.place):
+            self.removed.add(ref.id)
+            await self._tell()
 
     async def forget(self, person: Person) -> None:
         """Remember who is to be forgotten."""

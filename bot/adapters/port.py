@@ -6,16 +6,16 @@ a job's insides or the pipeline. Every sentence in a card is finished Korean fro
 an adapter lays out, it does not write.
 
 A photo is bounded by its adapter while it is received, and judged by the pipeline. A press of
-`EDIT` needs no answer where the card is at hand; elsewhere the answer is a card with the draft.
+`EDIT` needs no answer where the card is at hand; elsewhere the answer is a card with a form, and with
+the draft for platforms that have no forms. What a person filled in comes back as a `Message`.
 
 What goes wrong on the way to a platform is one of the errors below, whatever the platform's library
 calls it: whoever delivers decides by them, and by nothing else.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +25,26 @@ class Person:
     platform: str  # "web", "discord", "telegram"
     id: str
     roles: tuple[str, ...] = ()  # that the platform gives, such as "discord:1234"
+    may_moderate: bool = False  # what others asked for in the place where this was done
+    may_manage: bool = False  # how the bot behaves there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a conversation happens: a channel, a chat, a browser's session."""
+    """Where a conversation happens: a channel, a chat, a browser's session.
+
+    Two places with the same platform and id are one, whatever else is known of them.
+    """
 
     platform: str
     id: str
+    home: str = field(default="", compare=False)  # whose rules hold: a channel's server
+    is_age_restricted: bool = field(default=False, compare=False)  # for adults only
+
+    @property
+    def home_id(self) -> str:
+        """Name what the rules of this place are kept under."""
+        return self.home or self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,11 @@ class Message:
     place: Place
     text: str
     photo: bytes | None = field(default=None, repr=False)  # a file as it was sent; not judged yet
+    options: tuple[
+        tuple[str, str], ...
+    ] = ()  # by the names that they have in a text: ("크기", "가로")
+    about: str = ""  # the job of the card that is answered, or whose form was filled in
+    form: "Action | None" = None  # that was filled in: `text` and `options` are its fields
 
 
 class Action(StrEnum):
@@ -56,6 +73,13 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FETCH = "fetch"  # shows a picture again that could not be delivered
     ERASE = "erase"  # everything that is kept of the person; needs no job
+    INFO = "info"  # how the words were understood, for whoever pressed
+    DELETE = "delete"  # the pictures, and the message that shows them
+    REPORT = "report"  # the pictures, to those who look after the place
+    PAGE = "page"  # of one's own pictures; `value` says which. Needs no job
+    OVER = (
+        "over"  # draws over a picture that somebody chose; `value` is the adapter's. Needs no job
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +94,38 @@ class Press:
     place: Place
     action: Action
     job_id: str
+    value: str = ""  # of the button
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """One button below a card."""
+    """One button below a card. Buttons with one action and several values are a choice."""
 
     action: Action
     label: str
+    value: str = ""  # comes back with the press; at most 40 characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One line or box of a form."""
+
+    name: str  # "" is the text of the message; any other is one of its options
+    label: str
+    value: str = ""
+    is_long: bool = False
+    is_required: bool = False
+    max_chars: int = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a person is asked to fill in; at most five fields."""
+
+    action: Action  # that opened it, and comes back as `Message.form`
+    title: str
+    fields: tuple[Field, ...]
+    value: str = ""  # of the press that opened it
 
 
 class CardState(StrEnum):
@@ -121,6 +169,7 @@ class PictureFile:
     width_px: int
     height_px: int
     caption: str = ""  # told beside it, where a card shows pictures of several requests
+    is_spoiler: bool = False  # shown only to whoever wants to see it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +214,12 @@ class Card:
     details_label: str = ""
     details: tuple[DetailRow, ...] = ()
     buttons: tuple[Button, ...] = ()
+    choice_label: str = ""  # asks which, where buttons with one action have several values
+    form: Form | None = None
     suggestions: tuple[str, ...] = ()  # example requests that a press would send
     draft: str = ""  # the request as text, with its seed: to be changed and sent by the person
     is_private: bool = False  # for the eyes of the person who is answered: shown to nobody else
+    is_adult: bool = False  # for adults only: where a place is for everybody, PlaceGone is raised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +241,16 @@ class Past:
     has_photo: bool = False
 
 
-FileReader: TypeAlias = Callable[[str], Awaitable[bytes | None]]
-"""Gives the bytes of a picture or a file by its key; None where it is kept no longer."""
+class FileReader(Protocol):
+    """Gives what lies under a key."""
+
+    async def __call__(self, key: str, *, max_bytes: int | None = None) -> bytes | None:
+        """Give the bytes of a picture or a file; None where it is kept no longer.
+
+        A picture that is larger than `max_bytes` comes as WebP or JPEG, with its marks, that is not;
+        any other file is None then. Raises OSError.
+        """
+        ...
 
 
 class PortError(Exception):
@@ -264,6 +324,13 @@ class ChatPort(Protocol):
         """
         ...
 
+    async def remove(self, ref: MessageRef) -> None:
+        """Take a message of ours away; doing it twice is doing it once.
+
+        Raises MessageGone where it cannot be taken away any more, and is still there; else like `edit`.
+        """
+        ...
+
     async def forget(self, person: Person) -> None:
         """Drop whatever the adapter itself remembers of a person; messages that are sent stay."""
         ...
@@ -278,6 +345,10 @@ class Listener(Protocol):
 
     async def on_press(self, press: Press, port: ChatPort) -> None:
         """Answer a button; returns when the answer is complete."""
+        ...
+
+    def suggest(self, option: str, typed: str) -> tuple[str, ...]:
+        """Give values that an option may have and that fit what was typed; at once, from memory."""
         ...
 
     async def history(self, place: Place) -> tuple[Past, ...]:

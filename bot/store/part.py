@@ -29,8 +29,8 @@ class Part:
         return self._sealer.name_of(f"{person.platform}:{person.id}")
 
     def place_name(self, place: Place) -> str:
-        """Give the keyed name of a place: 32 hex digits, always the same."""
-        return self._sealer.name_of(f"{place.platform}:{place.id}")
+        """Give the keyed name of a place: 32 hex digits, one for all channels of a server."""
+        return self._sealer.name_of(f"{place.platform}:{place.home_id}")
 
     async def _rows(self, query: Query) -> Sequence[AnyRow]:
         return await self._database.read(lambda connection: connection.execute(query).all())

@@ -184,6 +184,7 @@ class Stage:
             card_of=_card_of,
             status=Ready(),
             personal=Unasked(),
+            suggest=lambda option, typed: (),
             metrics=metrics,
         )
 

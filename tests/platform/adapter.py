@@ -6,6 +6,7 @@ from it and from all before it, so that it is handed out again when the process 
 
 import asyncio
 import base64
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -109,6 +110,11 @@ class LinePort(ChatPort):
         except Unclear as error:  # looking changes nothing, so it can be done again
             raise PlatformDown from error
         return MessageRef(place=place, id=answer["id"]) if answer["id"] else None
+
+    async def remove(self, ref: MessageRef) -> None:
+        """Take a card away. Raises PlaceGone, PortClosed, PlatformDown or Unclear."""
+        with suppress(MessageGone):
+            await self._call("DELETE", f"/messages/{ref.id}")
 
     async def forget(self, person: Person) -> None:
         """Do nothing: nothing is remembered here."""

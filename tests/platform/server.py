@@ -139,6 +139,11 @@ class Platform:
         )
         return {"id": self.log.show(shown)}
 
+    async def _delete(self, request: web.Request) -> dict[str, Any]:
+        """Take a card away; one that is gone is no mistake."""
+        self.log.messages[request.match_info["id"]].is_removed = True
+        return {}
+
     async def _edit(self, request: web.Request) -> dict[str, Any]:
         """Replace what a message shows."""
         shown = self.log.messages[request.match_info["id"]]
@@ -175,6 +180,7 @@ class Platform:
         app.router.add_post("/places/{place}/messages", self._with_faults(self._send))
         app.router.add_get("/places/{place}/messages", self._with_faults(self._look))
         app.router.add_patch("/messages/{id}", self._with_faults(self._edit))
+        app.router.add_delete("/messages/{id}", self._with_faults(self._delete))
         # A call whose sender is dead by the time that it would be done is not done.
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1

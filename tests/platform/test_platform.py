@@ -58,6 +58,10 @@ class Recorder(Listener):
         """Remember a press."""
         self._take(press)
 
+    def suggest(self, option: str, typed: str) -> tuple[str, ...]:
+        """Know no values: no adapter here asks."""
+        return ()
+
     async def history(self, place: Place) -> tuple[Past, ...]:
         """Know of none: no adapter here asks."""
         return ()
@@ -95,7 +99,7 @@ class Only(Plan):
         return self.fault
 
 
-async def nothing(key: str) -> bytes | None:
+async def nothing(key: str, *, max_bytes: int | None = None) -> bytes | None:
     """Keep no file."""
     return None
 
@@ -169,7 +173,7 @@ async def test_the_log_has_every_version_and_every_picture() -> None:
     picture = PictureFile(key="k", alt="", file_name="k.png", width_px=1, height_px=1)
     done = Card(job_id="job", state=CardState.DONE, text="다 그렸어요", pictures=(picture,))
 
-    async def files(key: str) -> bytes | None:
+    async def files(key: str, *, max_bytes: int | None = None) -> bytes | None:
         return key.encode()
 
     async with Platform() as platform:

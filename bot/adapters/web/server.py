@@ -163,6 +163,10 @@ class WebChat(ChatPort):
         item = self._sessions.of_place(place).find(_card_id(nonce))
         return None if item is None else MessageRef(place=place, id=item.id)
 
+    async def remove(self, ref: MessageRef) -> None:
+        """Take a card out of its session, in all its tabs."""
+        self._sessions.of_place(ref.place).remove(ref.id)
+
     async def forget(self, person: Person) -> None:
         """Empty a person's session, in all its tabs."""
         place = Place(platform=PLATFORM, id=person.id)

@@ -147,6 +147,13 @@ class Session:
         )
         return next(served, None)
 
+    def remove(self, item_id: str) -> None:
+        """Forget one item; tabs that show it take it away."""
+        item = self.find(item_id)
+        if item is not None:
+            self._items.remove(item)
+            self._tell(News.ITEM, item_id)
+
     def empty(self) -> None:
         """Forget what was said; which events came is still known, so that none counts twice."""
         self._items.clear()

@@ -29,6 +29,7 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 PLATFORM = "web"
 _PAGE_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _JOB_ID_MAX_CHARS = 200
+_VALUE_MAX_CHARS = 200
 
 
 class UnreadableFrame(Exception):
@@ -73,6 +74,8 @@ def parse_frame(data: str, *, place: Place) -> Frame:
             _PAGE_ID.fullmatch(page_id)
             and action in set(Action)
             and len(job_id) <= _JOB_ID_MAX_CHARS
+            and isinstance(value := fields.get("value", ""), str)
+            and len(value) <= _VALUE_MAX_CHARS
         ):
             return Frame(
                 event=Press(
@@ -81,6 +84,7 @@ def parse_frame(data: str, *, place: Place) -> Frame:
                     place=place,
                     action=Action(action),
                     job_id=job_id,
+                    value=value,
                 )
             )
         case _:

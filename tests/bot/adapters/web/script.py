@@ -54,6 +54,10 @@ class ScriptedListener:
         await self.presses.put(press)
         await self.may_answer.wait()
 
+    def suggest(self, option: str, typed: str) -> tuple[str, ...]:
+        """Know no values: the page does not ask."""
+        return ()
+
     async def history(self, place: Place) -> tuple[Past, ...]:
         """Give the past that the test wrote."""
         return self.past
@@ -88,7 +92,7 @@ async def serving(
 def reader_of(files: Mapping[str, bytes] = MappingProxyType({})) -> FileReader:
     """Read files out of a dictionary, as it is when they are asked for."""
 
-    async def read(key: str) -> bytes | None:
+    async def read(key: str, *, max_bytes: int | None = None) -> bytes | None:
         return files.get(key)
 
     return read
