@@ -32,7 +32,7 @@ from bot.wish import cost_of
 from bot.worker import Worker
 from tests.doubles import FakeEngine, FakePort, FakeText
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 PERSON = Person(platform="test", id="p")
 PLACE = Place(platform="test", id="here")
 TEXT = TextSection(glossary={"모모": "a cat"}, place_glossaries={"test:here": {"모모": "a dog"}})

@@ -6,7 +6,7 @@ from bot.tickets import Tickets, together
 from pipeline import Cancelled, RenderPhase, RenderProgress, Ticket
 from tests.doubles import PIXELS, progress
 
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 WAITING = RenderProgress(phase=RenderPhase.WAITING, place=3, step=0, num_steps=2, eta_s=None)
 
 

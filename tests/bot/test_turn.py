@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.turn import Turn
 from pipeline import ShuttingDown
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from pipeline.errors import OutOfGpuMemory
 from tests.bot.store.samples import CANCELLED, DAY, HALL, MINJI
 from tests.doubles import FakeEngine, preparation, progress
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 class FailingStore(Store):

@@ -40,7 +40,7 @@ CARD = Card(
     text="기다려요",
     buttons=(Button(action=Action.CANCEL, label="취소"),),
 )
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 class Recorder(Listener):

@@ -10,7 +10,7 @@ import pytest
 from bot.store import StoreUnavailable
 from bot.store.writer import Writer
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 class Book:

@@ -31,7 +31,7 @@ from bot.adapters.port import (
 from bot.adapters.web.server import WebChat, WebOptions
 from bot.adapters.web.wire import Json
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 ALT = "노을 지는 하늘 아래 파란 고양이를 그린 그림"
 
 
