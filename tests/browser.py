@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
-LIMIT_MS = 15_000
+LIMIT_MS = 60_000
 ARGUMENTS = (
     "--no-sandbox",  # tests run as root in containers, where Chromium's sandbox cannot start
     "--disable-gpu",
