@@ -32,9 +32,10 @@ FORBIDDEN = {
 # A foreign library → the only places that may import it.
 HOMES = {
     "alembic": ("bot/store/",),
-    "aiohttp": ("bot/adapters/web/", "pipeline/text/http.py"),
+    "aiohttp": ("bot/adapters/discord/", "bot/adapters/web/", "pipeline/text/http.py"),
     "compel": ("pipeline/engine/",),
     "diffusers": ("pipeline/engine/",),
+    "discord": ("bot/adapters/discord/",),
     "torch": ("pipeline/engine/", "pipeline/text/keywords.py"),
     "transformers": ("pipeline/engine/",),
     "keybert": ("pipeline/text/keywords.py",),
