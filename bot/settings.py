@@ -8,8 +8,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -61,6 +63,51 @@ class WebSection(Section):
     port: int = Field(default=8765, ge=0, le=65535)
 
 
+Key = Annotated[SecretStr | None, Field(default=None, exclude=True)]
+"""A secret: read from the environment only, never shown, never part of a dump."""
+
+
+def revealed(key: SecretStr | None) -> str:
+    """Give a secret to who needs it; empty where there is none."""
+    return key.get_secret_value() if key else ""
+
+
+def _cleaned_token(key: SecretStr | None) -> SecretStr | None:
+    """Drop the blanks around a token; one with others was not copied well."""
+    token = revealed(key).strip()
+    if not re.fullmatch("[!-~]*", token):
+        raise PydanticCustomError("discord_token", "not a token")
+    return SecretStr(token) if token else None
+
+
+class DiscordSection(Section):
+    """Discord; without a token it is left out."""
+
+    allow_other_base: bool = False  # read before the address that needs it
+    api_base: str = Field(
+        default="https://discord.com/api/v10", pattern=r"^https?://[\w.:\[\]-]+(/[\w./-]*)?$"
+    )
+    token: Annotated[Key, AfterValidator(_cleaned_token)] = None
+
+    @field_validator("api_base")
+    @classmethod
+    def _is_trusted(cls, api_base: str, info: ValidationInfo) -> str:
+        """The token goes there: to Discord, to this machine, or where the operator said so."""
+        if info.data.get("allow_other_base") is False and not _is_discord_or_here(api_base):
+            raise PydanticCustomError("discord_base", "neither Discord nor this machine")
+        return api_base.rstrip("/")
+
+
+def _is_discord_or_here(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        if parts.hostname in ("discord.com", "localhost"):
+            return (parts.scheme, parts.hostname) != ("http", "discord.com")
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:  # another name, or no address at all
+        return False
+
+
 class ModelSection(Section):
     """Which model draws, where it comes from, and on what it runs."""
 
@@ -100,15 +147,6 @@ class QueueSection(Section):
     cool_down_s: float = Field(default=0.0, ge=0, le=86_400)
     role_weights: dict[str, Weight] = {}  # "discord:1234" → how many others its members count for
     max_worker_deaths: int = Field(default=2, ge=1, le=1_000)
-
-
-Key = Annotated[SecretStr | None, Field(default=None, exclude=True)]
-"""A secret: read from the environment only, never shown, never part of a dump."""
-
-
-def revealed(key: SecretStr | None) -> str:
-    """Give a secret to who needs it; empty where there is none."""
-    return key.get_secret_value() if key else ""
 
 
 def _is_postgresql(key: SecretStr | None) -> SecretStr | None:
@@ -248,6 +286,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
     web: WebSection = WebSection()
+    discord: DiscordSection = DiscordSection()
     model: ModelSection = ModelSection()
     draw: DrawSection = DrawSection()
     queue: QueueSection = QueueSection()

@@ -263,6 +263,9 @@ _PROBLEMS: dict[str, str] = {
     "secret_in_file": "비밀은 설정 파일에 적지 않아요. 지우고 환경 변수 {allowed}에 적어 주세요",
     "string_pattern_mismatch": "‘http://’나 ‘https://’로 시작하는 주소여야 해요",
     "dict_type": "{{이름: 값}} 꼴로 적어 주세요",
+    "discord_base": "이 주소에는 봇의 토큰을 보내지 않아요. https://discord.com이나 이 컴퓨터의 주소를 적어 주세요. "
+    "믿는 서버라면 discord.allow_other_base를 true로 해 주세요",
+    "discord_token": "토큰에 빈칸이나 한글이 들어 있어요. 개발자 포털에서 다시 복사해 주세요",
     "database_url": "‘postgresql://’로 시작하는 주소여야 해요",
     "name_characters": "영어 소문자, 숫자, -로 40자까지 적어 주세요",
     "key_in_data_dir": "data_dir 밖에 두어 주세요. 자료를 복사한 사람이 열쇠까지 갖게 돼요",

@@ -220,6 +220,70 @@ def test_only_postgresql_can_be_named_as_the_database(
     assert "s3cr3t" not in repr(settings) + str(settings.model_dump())
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://discord.com/api/v10",
+        "http://127.0.0.1:1234/api/v10",
+        "http://[::1]:1234/api/v10",
+        "http://localhost:1234/api/v10/",
+    ],
+)
+def test_the_token_may_go_to_discord_and_to_this_machine(tmp_path: Path, address: str) -> None:
+    """A path can be put behind the address as it is."""
+    settings = load_settings(write(tmp_path, f'discord: {{api_base: "{address}"}}'))
+
+    assert address.rstrip("/") == settings.discord.api_base
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("https://proxy.example/api/v10", "discord_base"),
+        ("https://discord.com.example/api/v10", "discord_base"),
+        ("http://discord.com/api/v10", "discord_base"),  # for everybody on the way to read
+        ("http://192.168.0.2:1234/api/v10", "discord_base"),
+        ("http://0.0.0.0:1234/api/v10", "discord_base"),
+        ("http://[::1/api/v10", "discord_base"),
+        ("https://discord.com@proxy.example/api/v10", "string_pattern_mismatch"),
+        ("ftp://discord.com/api/v10", "string_pattern_mismatch"),
+    ],
+)
+def test_the_token_goes_nowhere_else_unless_it_was_said(
+    tmp_path: Path, address: str, kind: str
+) -> None:
+    """Another address is refused; an operator who trusts it says so."""
+    refused = problems_of(write(tmp_path, f'discord: {{api_base: "{address}"}}'))
+    trusted = f'discord: {{api_base: "{address}", allow_other_base: true}}'
+
+    assert {"discord.api_base": kind} == {key: problem.kind for key, problem in refused.items()}
+    if kind == "discord_base":
+        assert address == load_settings(write(tmp_path, trusted)).discord.api_base
+
+
+@pytest.mark.parametrize("token", ["MTA abc.def.ghi", "토큰.def.ghi", "abc\ndef"])
+def test_a_token_that_was_not_copied_well_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    """No header could carry it; the problem does not show it."""
+    monkeypatch.setenv("GEURYEOJWO_DISCORD__TOKEN", token)
+
+    problem = problems_of(write(tmp_path, ""))["discord.token"]
+
+    assert "discord_token" == problem.kind
+    assert token not in shell_texts.of_problem(problem)
+
+
+@pytest.mark.parametrize(("given", "token"), [(" abc.def \n", "abc.def"), ("  ", ""), ("", "")])
+def test_blanks_around_a_token_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, token: str
+) -> None:
+    """They come with copying; nothing but blanks is no token."""
+    monkeypatch.setenv("GEURYEOJWO_DISCORD__TOKEN", given)
+
+    assert token == revealed(load_settings(write(tmp_path, "")).discord.token)
+
+
 def test_the_modes_are_two_ways_of_asking(tmp_path: Path) -> None:
     """`fast` asks once for everything; `origin` makes sentences first and translates each."""
     fast = text_options(load_settings(write(tmp_path, "")))
