@@ -1,27 +1,32 @@
 """Typed text → what the person asks of the bot, and back. Pure: no state, no platform, no pipeline.
 
 Options are written behind the text as `이름:값` (`고래 시드:7 품질:정밀`). A name that is not an
-option stays a part of the text; a value that cannot be read is refused, never guessed.
+option stays a part of the text; a value that cannot be read is refused, never guessed. A platform
+may bring options apart from the text: they have the same names, and their values may have spaces.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pipeline import Quality, Ratio, RequestRejected, SamplerName, Variation, WeightSet
+from pipeline import Quality, Ratio, Receipt, RequestRejected, SamplerName, Variation, WeightSet
 
 Choice = TypeVar("Choice")
 
 MAX_TEXT_CHARS = 2_000
+MAX_SEARCH_CHARS = 30  # a button carries it
 MAX_SEED = 2**32 - 1
 _COMMAND = re.compile(r"^\s*/(\S+)\s*(.*)$", re.DOTALL)
+_PICTURES_NAMES = ("내그림", "mypictures")
 _DRAW_NAMES = frozenset({"그려줘", "그려", "draw"})
 MAX_PICTURES = 4
+_MAX_STYLE_CHARS = 60
+_HANGUL = re.compile("[가-힣]")
 _DEFAULT_VARIATION = 0.2  # near enough to be known again
 _DEFAULT_LORA_SCALE = 1.0
 _OPTION = re.compile(
-    r"(?:^|\s)(시드|품질|크기|장수|스텝|가이던스|구간|샘플러|로라|변형|강도|제외):(\S*)"
+    r"(?:^|\s)(시드|품질|크기|화풍|장수|스텝|가이던스|구간|샘플러|로라|변형|강도|제외):(\S*)"
 )
 _QUALITY = {"빠르게": Quality.FAST, "보통": Quality.NORMAL, "정밀": Quality.FINE}
 _RATIOS = {
@@ -78,6 +83,10 @@ class DrawCommand:
     loras: WeightSet = ()
     variation: Variation | None = None
 
+    english: str = ""  # the person's own, in place of a translation
+    words: tuple[tuple[str, float], ...] = ()  # the person's own, in place of the keywords
+    receipt: Receipt | None = None  # of a picture that is drawn once more as it was
+
     strength: float | None = None  # of the change, where a photo is drawn over; else None
     is_enlarging: bool = False  # the photo, rather than only drawing over it
 
@@ -94,7 +103,10 @@ class StatusCommand:
 
 @dataclass(frozen=True, slots=True)
 class PicturesCommand:
-    """The person wants to see the newest of their pictures."""
+    """The person wants to see their pictures: those whose words hold `search`, the newest first."""
+
+    page: int = 1
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,11 @@ class EraseCommand:
     """The person wants everything erased that is kept of them; they are asked once more."""
 
 
+@dataclass(frozen=True, slots=True)
+class PrivacyCommand:
+    """The person wants to know what is kept of them, for how long, and who reads their words."""
+
+
 Command = (
     DrawCommand
     | HelpCommand
@@ -120,41 +137,65 @@ Command = (
     | QueueCommand
     | DataCommand
     | EraseCommand
+    | PrivacyCommand
 )
 
 _OTHERS: dict[str, Command] = {
     **dict.fromkeys(("도움말", "도움", "help", "start"), HelpCommand()),
     **dict.fromkeys(("상태", "status"), StatusCommand()),
-    **dict.fromkeys(("내그림", "mypictures"), PicturesCommand()),
     **dict.fromkeys(("대기열", "queue"), QueueCommand()),
     **dict.fromkeys(("내데이터", "mydata"), DataCommand()),
     **dict.fromkeys(("내데이터삭제", "erase"), EraseCommand()),
+    **dict.fromkeys(("개인정보", "privacy"), PrivacyCommand()),
 }
 
 
-def parse(text: str) -> Command:
-    """Read a message. Raises OptionInvalid, UnknownCommand or MessageTooLong."""
-    if len(text) > MAX_TEXT_CHARS:
-        raise MessageTooLong(num_chars=len(text), max_chars=MAX_TEXT_CHARS)
+def parse(text: str, options: Iterable[tuple[str, str]] = ()) -> Command:
+    """Read a message, and what it brings beside its text.
+
+    Raises OptionInvalid, UnknownCommand or MessageTooLong.
+    """
+    _check_length(text)
     found = _COMMAND.match(text)
     if found is None:
-        return _draw(text)
+        return reworded(DrawCommand(text=""), text, options)
     name, rest = found.groups()
     spaced = name + "".join(rest.split())  # "/내 데이터 삭제" means what "/내데이터삭제" means
     if other := _OTHERS.get(spaced) or _OTHERS.get(name):
         return other
+    first, _, later = rest.partition(" ")
+    if name in _PICTURES_NAMES:
+        return _pictures(rest)
+    if f"{name}{first}" in _PICTURES_NAMES:
+        return _pictures(later)
     if name in _DRAW_NAMES:
-        return _draw(rest)
+        return reworded(DrawCommand(text=""), rest, options)
     if name.startswith("그려"):  # /그려주세요, /그려줘고래
-        return _draw(f"{name} {rest}")
+        return reworded(DrawCommand(text=""), f"{name} {rest}", options)
     raise UnknownCommand(name=name)
 
 
-def _draw(text: str) -> DrawCommand:
-    command = DrawCommand(text=_OPTION.sub(" ", text).strip())
-    for name, value in _OPTION.findall(text):
+def reworded(
+    command: DrawCommand, text: str, options: Iterable[tuple[str, str]] = ()
+) -> DrawCommand:
+    """Give a command another text, with the options that stand in it and those beside it.
+
+    Raises OptionInvalid or MessageTooLong.
+    """
+    _check_length(text)
+    command = replace(command, text=_OPTION.sub(" ", text).strip())
+    for name, value in (*_OPTION.findall(text), *options):
         command = with_option(command, name, value)
     return command
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_TEXT_CHARS:
+        raise MessageTooLong(num_chars=len(text), max_chars=MAX_TEXT_CHARS)
+
+
+def _pictures(search: str) -> PicturesCommand:
+    return PicturesCommand(search=" ".join(search.split())[:MAX_SEARCH_CHARS].strip())
 
 
 def with_option(command: DrawCommand, name: str, value: str) -> DrawCommand:
@@ -167,7 +208,9 @@ def with_option(command: DrawCommand, name: str, value: str) -> DrawCommand:
         case "장수":
             return replace(command, num_pictures=_whole(name, value, 1, MAX_PICTURES))
         case "제외":
-            return replace(command, negative=", ".join(filter(None, (command.negative, value))))
+            return replace(command, negative=_negative(command.negative, value))
+        case "화풍":
+            return replace(command, text=_styled(name, value, command.text))
         case "품질":
             return replace(command, quality=_choice(name, value, _QUALITY))
         case "샘플러":
@@ -219,7 +262,7 @@ def _said(command: DrawCommand) -> Iterator[tuple[str, str]]:
         yield "변형", f"{variation.seed}:{_short(variation.amount)}"
     if command.strength is not None:
         yield "강도", _short(command.strength)
-    yield from (("제외", word) for word in command.negative.split(", ") if word)
+    yield from (("제외", word.replace(" ", "_")) for word in command.negative.split(", ") if word)
 
 
 def _short(number: float) -> str:
@@ -242,6 +285,21 @@ def _choice(name: str, value: str, choices: dict[str, Choice]) -> Choice:
     if value not in choices:
         raise OptionInvalid(name=name, value=value, allowed=", ".join(choices))
     return choices[value]
+
+
+def _negative(before: str, value: str) -> str:
+    """Add what is not wanted, several things between commas; `_` stands for a space in a text."""
+    words = (" ".join(one.replace("_", " ").split()) for one in value.split(","))
+    return ", ".join(filter(None, (before, *words)))
+
+
+def _styled(name: str, value: str, text: str) -> str:
+    """Say a style as people say it, so that it is read where styles in a text are read."""
+    style = " ".join(value.replace("_", " ").split()).strip(",")
+    if not style or len(style) > _MAX_STYLE_CHARS:
+        raise OptionInvalid(name=name, value=value, allowed="수채화, 연필 스케치처럼 짧은 말")
+    manner = f"{style} 느낌으로" if _HANGUL.search(style) else f"{style} style"
+    return f"{text}, {manner}" if text else manner
 
 
 def _sampler(name: str, value: str) -> SamplerName:

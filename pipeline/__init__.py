@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Unavailable,
         Untranslatable,
     )
-    from pipeline.marks import MarkedPicture, Marks, Receipt, mark, read_marks, smaller
+    from pipeline.marks import MarkedPicture, Marks, Receipt, mark, marks_in, read_marks, smaller
     from pipeline.photo import MAX_PHOTO_BYTES, fit, png_of, read_photo
     from pipeline.size import size_enlarged, size_like, size_of
     from pipeline.text.options import (
@@ -39,10 +39,13 @@ if TYPE_CHECKING:
         TextOptions,
     )
     from pipeline.text.prepare import Preparer
+    from pipeline.text.revise import Revised
+    from pipeline.text.styles import STYLE_NAMES
     from pipeline.text.translate.marian_download import DownloadFailed, Obstacle, download_marian
     from pipeline.text.trial import Trial
     from pipeline.types import (
         EngineStats,
+        Fragment,
         ModelFacts,
         Pixels,
         Preparation,
@@ -87,7 +90,7 @@ _HOMES = {
         "Unavailable",
         "Untranslatable",
     ),
-    "pipeline.marks": ("MarkedPicture", "Marks", "Receipt", "mark", "read_marks", "smaller"),
+    "pipeline.marks": ("MarkedPicture", "Marks", "Receipt", "mark", "marks_in", "read_marks", "smaller"),
     "pipeline.photo": ("MAX_PHOTO_BYTES", "fit", "png_of", "read_photo"),
     "pipeline.size": ("size_enlarged", "size_like", "size_of"),
     "pipeline.text.options": (
@@ -99,11 +102,14 @@ _HOMES = {
         "TextOptions",
     ),
     "pipeline.text.prepare": ("Preparer",),
+    "pipeline.text.styles": ("STYLE_NAMES",),
+    "pipeline.text.revise": ("Revised",),
     "pipeline.text.translate.marian_download": ("DownloadFailed", "Obstacle", "download_marian"),
     "pipeline.text.trial": ("Trial",),
     "pipeline.vocabulary": ("ModelVocabulary",),
     "pipeline.types": (
         "EngineStats",
+        "Fragment",
         "ModelFacts",
         "Pixels",
         "Preparation",
@@ -132,6 +138,7 @@ __all__ = [
     "DEMO",
     "MAX_PHOTO_BYTES",
     "PRESETS",
+    "STYLE_NAMES",
     "Cancelled",
     "CannotEnlarge",
     "DeepLOptions",
@@ -142,6 +149,7 @@ __all__ = [
     "EngineOptions",
     "EngineStats",
     "Failure",
+    "Fragment",
     "KtOptions",
     "MarianOptions",
     "MarkedPicture",
@@ -171,6 +179,7 @@ __all__ = [
     "RenderRequest",
     "Rendered",
     "RequestRejected",
+    "Revised",
     "SamplerName",
     "ShuttingDown",
     "StageFailed",
@@ -188,6 +197,7 @@ __all__ = [
     "download_marian",
     "fit",
     "mark",
+    "marks_in",
     "png_of",
     "read_marks",
     "read_photo",

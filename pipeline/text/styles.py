@@ -50,7 +50,7 @@ _TABLE: tuple[tuple[str, str, str, str, str, frozenset[str]], ...] = (
     ("ink", "수묵화|동양화|수묵|한국화", "ink wash painting(?: of)?", "an ink wash painting of", "Korean ink wash painting, brush strokes, empty space", frozenset()),
     ("minhwa", "민화", "(?:korean )?(?:folk painting|minhwa)(?: of)?(?: style)?", "a Korean minhwa folk painting of", "Korean minhwa folk painting, bold outlines, vivid colors", frozenset({"cartoon"})),
     ("woodcut", "목판화|판화|리노컷", "(?:woodcut|woodblock print|linocut)(?: print)?(?: of)?(?: style)?", "a woodcut print of", "woodcut print, carved lines, flat inks", frozenset({"cartoon"})),
-    ("minimal", "라인 드로잉|라인드로잉|선화|~미니멀|미니멀리즘", "minimal(?:ist)? line (?:drawing|art)(?: of)?", "a minimal line drawing of", "minimal line drawing, white background", frozenset({"cartoon"})),
+    ("minimal", "라인 드로잉|라인드로잉|선화|미니멀리즘|~미니멀", "minimal(?:ist)? line (?:drawing|art)(?: of)?", "a minimal line drawing of", "minimal line drawing, white background", frozenset({"cartoon"})),
     ("clay", "클레이아트|클레이|점토", "clay(?: figure| style|mation)", "a clay figure of", "clay figure, miniature scene", _NOT_3D),
     ("embroidery", "십자수|~스티치|!$자수", "(?:an )?embroidery of|(?:embroidery|cross-stitch) style", "an embroidery of", "embroidery, colored thread stitches, linen fabric", frozenset()),
     ("origami", "~$종이접기|~오리가미", "origami (?:of|style)", "an origami of", "origami, folded paper, crisp creases", frozenset()),
@@ -67,6 +67,8 @@ STYLES = {
     name: Style(name=name, lead=lead, words=words, not_negative=out)
     for name, _, _, lead, words, out in _TABLE
 }
+STYLE_NAMES = tuple(korean.split("|")[0].lstrip("~!$") for _, korean, *_ in _TABLE)
+"""One Korean name of each style, as people know it; "… 느낌으로" behind it is always that style."""
 _MARKER = r"(?:\s?(?:스타일|느낌|풍|체|화풍|감성|버전|톤|분위기|기법|아트|그림|화|작품|사진))?(?:\s?(?:스타일|느낌|풍))?"
 _JOSA = r"(?:(?:으로|로)(?:\s?(?:그린|그려진|된|만든|만들어진|표현한))?|\s?속의?|의|처럼|같은|같이|\s같은)?"
 _SIGNS = {

@@ -15,6 +15,7 @@ from bot.commands import (
     MessageTooLong,
     OptionInvalid,
     PicturesCommand,
+    PrivacyCommand,
     QueueCommand,
     StatusCommand,
     UnknownCommand,
@@ -55,6 +56,11 @@ DRAW = [
         "고래 로라:수채화:0.8 로라:먹",
         DrawCommand(text="고래", loras=(("수채화", 0.8), ("먹", 1.0))),
     ),
+    ("고래 화풍:수채화", DrawCommand(text="고래, 수채화 느낌으로")),
+    ("고래 화풍:연필_스케치", DrawCommand(text="고래, 연필 스케치 느낌으로")),
+    ("고래 화풍:watercolor", DrawCommand(text="고래, watercolor style")),
+    ("/그려줘 화풍:유화", DrawCommand(text="유화 느낌으로")),
+    ("고래 제외:빨간_배", DrawCommand(text="고래", negative="빨간 배")),
     ("제목:고래", DrawCommand(text="제목:고래")),
     ("비율 16:9 고래", DrawCommand(text="비율 16:9 고래")),
 ]
@@ -80,8 +86,47 @@ OPTIONS = {
     "로라": st.tuples(st.text("수채화", min_size=1), SHARES).map(lambda two: "{}:{}".format(*two)),
     "변형": st.tuples(st.integers(0, 99), SHARES).map(lambda two: "{}:{}".format(*two)),
     "강도": SHARES.map(str),
-    "제외": WORDS,
+    "제외": st.lists(WORDS, min_size=1, max_size=3).map("_".join),
+    "화풍": st.sampled_from(["수채화", "연필_스케치", "oil_painting"]),
 }
+
+
+BESIDE = [
+    (
+        (("화풍", "수채화"), ("크기", "16:9")),
+        DrawCommand(text="고래, 수채화 느낌으로", ratio=Ratio.WIDE),
+    ),
+    ((("제외", "빨간 배, 사람"),), DrawCommand(text="고래", negative="빨간 배, 사람")),
+    ((("장수", "2"), ("시드", "7")), DrawCommand(text="고래", num_pictures=2, seed=7)),
+    (
+        (("강도", "0.4"), ("로라", "먹")),
+        DrawCommand(text="고래", strength=0.4, loras=(("먹", 1.0),)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), BESIDE, ids=[str(one[0][0]) for one in BESIDE])
+@pytest.mark.parametrize("text", ["고래", "/그려줘 고래"])
+def test_options_may_stand_beside_the_text(
+    text: str, options: tuple[tuple[str, str], ...], expected: DrawCommand
+) -> None:
+    """They mean what they mean in a text, and their values may have spaces."""
+    assert expected == parse(text, options)
+
+
+def test_an_option_beside_the_text_is_refused_as_one_in_it() -> None:
+    """Whoever brought it, a value that cannot be read is named."""
+    with pytest.raises(OptionInvalid):
+        parse("고래", (("스텝", "많이"),))
+
+
+@given(st.lists(st.text("가나 _", min_size=1, max_size=8), max_size=3))
+def test_what_is_not_wanted_survives_being_written(unwanted: list[str]) -> None:
+    """Also where it has several words."""
+    command = parse("고래", (("제외", ", ".join(unwanted)),))
+    assert isinstance(command, DrawCommand)
+
+    assert command == parse(written(command))
 
 
 @given(
@@ -107,6 +152,12 @@ OTHERS = {
     "/내그림": PicturesCommand(),
     "/내 그림": PicturesCommand(),
     "/mypictures": PicturesCommand(),
+    "/내그림 파란 고래": PicturesCommand(search="파란 고래"),
+    "/내 그림 고래": PicturesCommand(search="고래"),
+    f"/내그림 {'고' * 99}": PicturesCommand(search="고" * 30),
+    "/개인정보": PrivacyCommand(),
+    "/개인 정보": PrivacyCommand(),
+    "/privacy": PrivacyCommand(),
     "/대기열": QueueCommand(),
     "/queue": QueueCommand(),
     "/내데이터": DataCommand(),
@@ -124,7 +175,9 @@ def test_what_is_no_drawing_is_a_command_of_its_own(text: str, expected: Command
     assert expected == parse(text)
 
 
-@pytest.mark.parametrize("text", ["내그림 보여줘", "내 데이터 삭제", "erase the sky"])
+@pytest.mark.parametrize(
+    "text", ["내그림 보여줘", "개인정보 지키는 고래", "내 데이터 삭제", "erase the sky"]
+)
 def test_without_a_slash_everything_is_drawn(text: str) -> None:
     """Words that name a command are words of a picture where nobody asked for a command."""
     assert isinstance(parse(text), DrawCommand)
@@ -155,6 +208,8 @@ def test_without_a_slash_everything_is_drawn(text: str) -> None:
         "강도:세게",
         "로라:",
         "로라:수채화:세게",
+        "화풍:",
+        f"화풍:{'가' * 61}",
     ],
 )
 def test_a_value_that_cannot_be_read_is_refused(option: str) -> None:

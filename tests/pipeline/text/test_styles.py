@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline.text.budget import NEGATIVE_WORDS
 from pipeline.text.korean import Korean, Morpheme
-from pipeline.text.styles import STYLES, Style, take_style
+from pipeline.text.reader import Reader, Understood
+from pipeline.text.styles import STYLE_NAMES, STYLES, Style, take_style
+from pipeline.text.trace import Trace
+from pipeline.text.translate.glossary import Glossary
 from tests.pipeline.text.conftest import count_tokens
 
 STYLED = [
@@ -77,6 +80,24 @@ def test_things_are_no_styles(korean: Korean, text: str) -> None:
     styled = take_style(text, korean.morphemes(text))
 
     assert (None, text) == (styled.style, styled.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "style"), [*zip(STYLE_NAMES, STYLES, strict=True)], ids=list(STYLE_NAMES)
+)
+@pytest.mark.parametrize("text", ["고래", "노을 지는 바다 위의 고래 그려줘", "고래를 그려 주세요!"])
+def test_a_style_may_be_named_behind_the_request(
+    korean: Korean, glossary: Glossary, text: str, name: str, style: str
+) -> None:
+    """Whoever chooses it from a list gets it, and the rest of the text is read as without it."""
+    reader = Reader(korean, glossary, max_chars=500)
+    plain = reader.read(text, Trace())
+    styled = reader.read(f"{text}, {name} 느낌으로", Trace())
+
+    assert isinstance(plain, Understood)
+    assert isinstance(styled, Understood)
+    assert styled.style is STYLES[style]
+    assert plain.text == styled.text
 
 
 def test_the_later_of_two_styles_wins(korean: Korean) -> None:

@@ -32,7 +32,15 @@ def test_a_button_becomes_a_press_with_its_job() -> None:
     press = parse_frame(json.dumps(PRESS), place=PLACE).event
 
     assert isinstance(press, Press)
-    assert (Action.AGAIN, "job-1") == (press.action, press.job_id)
+    assert (Action.AGAIN, "job-1", "") == (press.action, press.job_id, press.value)
+
+
+def test_a_button_may_have_a_value() -> None:
+    """It comes back as it was sent."""
+    press = parse_frame(json.dumps(PRESS | {"value": "2 고래"}), place=PLACE).event
+
+    assert isinstance(press, Press)
+    assert "2 고래" == press.value
 
 
 def test_a_message_names_its_photo() -> None:
@@ -57,9 +65,11 @@ def test_a_message_names_its_photo() -> None:
         pytest.param(json.dumps(SAY | {"photo": 3}), id="photo that is a number"),
         pytest.param(json.dumps(SAY | {"id": "short"}), id="short id"),
         pytest.param(json.dumps(SAY | {"id": "a.b.c.d.e.f"}), id="id with dots"),
-        pytest.param(json.dumps(PRESS | {"action": "delete"}), id="unknown action"),
+        pytest.param(json.dumps(PRESS | {"action": "sing"}), id="unknown action"),
         pytest.param(json.dumps(PRESS | {"job_id": "j" * 201}), id="long job id"),
         pytest.param(json.dumps(PRESS | {"job_id": None}), id="no job"),
+        pytest.param(json.dumps(PRESS | {"value": "1" * 201}), id="long value"),
+        pytest.param(json.dumps(PRESS | {"value": 1}), id="value that is a number"),
     ],
 )
 def test_what_is_not_a_frame_is_refused(data: str) -> None:
@@ -98,7 +108,7 @@ def test_a_finished_card_says_everything_but_the_key() -> None:
             "caption": "",
         }
     ]
-    assert {"action": "again", "label": "다시 그리기"} in json.loads(encode(card))["buttons"]
+    assert {"action": "again", "label": "다시 그리기", "value": ""} in json.loads(encode(card))["buttons"]
     assert DRAFT == card["draft"]
     assert json.loads(encode(card))["details"] == [
         {
