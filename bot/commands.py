@@ -20,6 +20,19 @@ MAX_SEED = 2**32 - 1
 _COMMAND = re.compile(r"^\s*/(\S+)\s*(.*)$", re.DOTALL)
 _PICTURES_NAMES = ("내그림", "mypictures")
 _DRAW_NAMES = frozenset({"그려줘", "그려", "draw"})
+_SETTINGS_NAMES = frozenset({"설정", "settings"})
+_RULES = {  # of `/설정`: what each takes, in the order in which it is typed
+    "채널": ("채널", "허용"),
+    "화풍": ("화풍",),
+    "비율": ("비율",),
+    "품질": ("품질",),
+    "할당량": ("역할", "하루"),
+    "설명언어": ("언어",),
+    "성인": ("방침",),
+    "가리기": ("가리기",),
+    "신고채널": ("채널",),
+    "용어": ("한국어", "영어"),
+}
 MAX_PICTURES = 4
 _MAX_STYLE_CHARS = 60
 _HANGUL = re.compile("[가-힣]")
@@ -129,6 +142,14 @@ class PrivacyCommand:
     """The person wants to know what is kept of them, for how long, and who reads their words."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsCommand:
+    """The person wants to see the rules of a place, or to change one; its values are not judged yet."""
+
+    rule: str = ""  # none: all are to be shown
+    values: tuple[tuple[str, str], ...] = ()  # by the names that they have in that rule
+
+
 Command = (
     DrawCommand
     | HelpCommand
@@ -138,6 +159,7 @@ Command = (
     | DataCommand
     | EraseCommand
     | PrivacyCommand
+    | SettingsCommand
 )
 
 _OTHERS: dict[str, Command] = {
@@ -164,6 +186,8 @@ def parse(text: str, options: Iterable[tuple[str, str]] = ()) -> Command:
     if other := _OTHERS.get(spaced) or _OTHERS.get(name):
         return other
     first, _, later = rest.partition(" ")
+    if name in _SETTINGS_NAMES:
+        return _settings(rest, options)
     if name in _PICTURES_NAMES:
         return _pictures(rest)
     if f"{name}{first}" in _PICTURES_NAMES:
@@ -192,6 +216,25 @@ def reworded(
 def _check_length(text: str) -> None:
     if len(text) > MAX_TEXT_CHARS:
         raise MessageTooLong(num_chars=len(text), max_chars=MAX_TEXT_CHARS)
+
+
+def _settings(text: str, options: Iterable[tuple[str, str]]) -> SettingsCommand:
+    """Read a rule that was typed in order (`채널 여기 허용`), or chosen by names."""
+    rule, _, rest = text.strip().partition(" ")
+    values = tuple(options) or (("", rule), *_typed(rule, rest.strip()))
+    rule = dict(values).get("", "")
+    named = tuple((name, value.strip()) for name, value in values if name)
+    return SettingsCommand(rule="" if rule == "보기" else rule, values=named)
+
+
+def _typed(rule: str, text: str) -> tuple[tuple[str, str], ...]:
+    """Give the values of a rule their names; the last one is all that is left."""
+    names = _RULES.get(rule, ())
+    if rule == "용어" and (found := re.fullmatch(r"(.*[가-힣]\S*)\s+(.*)", text)):
+        words = list(found.groups())  # the Korean may have spaces, too
+    else:
+        words = text.split(maxsplit=max(0, len(names) - 1))
+    return tuple(zip(names, words, strict=False))
 
 
 def _pictures(search: str) -> PicturesCommand:

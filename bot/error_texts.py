@@ -6,7 +6,7 @@ Looked up by class, most specific first; an unknown one gives a short apology.
 from collections.abc import Callable
 from typing import Any
 
-from bot import commands, disk, fairness, job, redraw, wish
+from bot import commands, disk, fairness, job, redraw, rules, wish
 from bot.korean import with_particle
 from bot.texts import (
     CANCELLED,
@@ -22,7 +22,7 @@ from pipeline import errors
 _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     commands.OptionInvalid: lambda e: (
         f"{with_particle(e.name, '은/는')} {with_particle(e.allowed, '으로/로')} 적어 주세요."
-        f" ‘{e.value[:20]}’{_object_particle(e.value)} 알아듣지 못했어요."
+        + (f" ‘{e.value[:20]}’{_object_particle(e.value)} 알아듣지 못했어요." if e.value else "")
     ),
     commands.UnknownCommand: lambda e: (
         f"‘/{e.name[:20]}’ 명령은 없어요. /그려줘 뒤에 그리고 싶은 것을 적거나 /도움말을 적어 보세요."
@@ -33,6 +33,18 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     redraw.RecordGone: lambda _: GONE,
     redraw.PhotoForgotten: lambda _: (
         "바탕이 된 사진을 더는 갖고 있지 않아요. 사진을 올리고 다시 적어 주세요."
+    ),
+    rules.RuleUnknown: lambda e: (
+        f"‘{e.name[:20]}’ 설정은 없어요. 어떤 설정이 있는지 보려면 /설정이라고만 적어 주세요."
+    ),
+    rules.TooManyRules: lambda e: (
+        f"{with_particle(e.name, '은/는')} {e.most}개까지 정해 둘 수 있어요. 하나를 지우고 다시 적어 주세요."
+    ),
+    rules.NotManager: lambda _: (
+        "설정은 이곳을 관리하는 분만 보고 바꿀 수 있어요. 바꾸고 싶은 것이 있으면 관리하는 분에게 말해 주세요."
+    ),
+    rules.DrawingNotHere: lambda _: (
+        "여기서는 그리지 않기로 정해져 있어요. 그림을 그리는 다른 채널에서 다시 적어 주세요."
     ),
     wish.PhotoMissing: lambda _: (
         "위에 그릴 사진이 없어요. 사진을 함께 보내거나 강도를 빼고 적어 주세요."

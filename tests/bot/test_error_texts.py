@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot import commands, disk, error_texts, fairness, job, redraw, texts, wish
+from bot import commands, disk, error_texts, fairness, job, redraw, rules, texts, wish
 from pipeline import (
     Failure,
     PipelineError,
@@ -55,6 +55,10 @@ EXAMPLES: tuple[PipelineError, ...] = (
     fairness.WaitTooLong(wait_s=420),
     redraw.RecordGone(),
     redraw.PhotoForgotten(),
+    rules.RuleUnknown(name="음악"),
+    rules.TooManyRules(name="용어", most=50),
+    rules.NotManager(),
+    rules.DrawingNotHere(),
     wish.PhotoMissing(),
 )
 
