@@ -13,7 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
-from bot import error_texts, shell_texts
+from bot import check_texts, error_texts, shell_texts
+from bot.adapters.discord.checking import examine
 from bot.backup import APP_FILE
 from bot.options import model_options
 from bot.parts import both_parts
@@ -45,26 +46,29 @@ async def _check(settings: Settings) -> int:
 
 async def _checks(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
     """Give a line for every part, and whether there is something to mend."""
-    yield _line(shell_texts.CHECK_SETTINGS, None)
-    yield _line(shell_texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
-    yield _line(shell_texts.CHECK_STORE, await _check_store(settings))
-    yield _line(shell_texts.CHECK_PORT, await _check_port(settings))
+    yield _line(check_texts.CHECK_SETTINGS, None)
+    yield _line(check_texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
+    yield _line(check_texts.CHECK_STORE, await _check_store(settings))
+    yield _line(check_texts.CHECK_PORT, await _check_port(settings))
+    async with aclosing(_check_discord(settings)) as found:
+        async for line, problem in found:
+            yield line, problem
     try:
         if missing := await asyncio.to_thread(unfetched, model_options(settings)):
-            yield _line(shell_texts.CHECK_MODEL, shell_texts.not_fetched(missing))
+            yield _line(check_texts.CHECK_MODEL, check_texts.not_fetched(missing))
             return
         async with both_parts(settings) as (preparer, _):
-            yield _line(shell_texts.CHECK_MODEL, None)
+            yield _line(check_texts.CHECK_MODEL, None)
             async for trial in preparer.try_providers():
-                yield shell_texts.trial(trial), trial.failure is not None
+                yield check_texts.trial(trial), trial.failure is not None
             for name in preparer.left_out():
-                yield shell_texts.left_out(name, _variables_of(name)), False
+                yield check_texts.left_out(name, _variables_of(name)), False
     except PipelineError as error:
-        yield _line(shell_texts.CHECK_MODEL, error_texts.of_error(error, job_id="-"))
+        yield _line(check_texts.CHECK_MODEL, error_texts.of_error(error, job_id="-"))
 
 
 def _line(name: str, problem: str | None) -> tuple[str, bool]:
-    return shell_texts.check_line(name, problem), problem is not None
+    return check_texts.check_line(name, problem), problem is not None
 
 
 def _variables_of(provider: str) -> tuple[str, ...]:
@@ -115,6 +119,16 @@ async def _check_store(settings: Settings) -> str | None:
     except (SealingError, StoreError) as error:
         return why_not_started(error)
     return None
+
+
+async def _check_discord(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
+    token = revealed(settings.discord.token)
+    if not token:
+        yield check_texts.DISCORD_LEFT_OUT, False
+        return
+    async with aclosing(examine(token=token, api_base=settings.discord.api_base)) as findings:
+        async for finding in findings:
+            yield check_texts.discord(finding), finding.is_problem
 
 
 async def _check_port(settings: Settings) -> str | None:

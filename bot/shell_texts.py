@@ -1,18 +1,18 @@
-"""What an operator reads on the shell and in `check`, in 해요체: what happened, and what to do next."""
+"""What an operator reads on the shell, in 해요체: what happened, and what to do next."""
 
 import re
 
 from bot.korean import with_particle
 from bot.settings import Problem
-from bot.texts import OPERATOR_CAUSES, provider
-from pipeline import Marks, Obstacle, Trial
+from bot.texts import provider
+from pipeline import Marks, Obstacle
 
 SHELL_ABOUT = "우리말로 부탁하면 그림을 그리는 봇이에요."
 SHELL_CONFIG = "설정 파일 (기본값: config.yaml)"
 SHELL_RUN = "봇을 켜요: 웹 채팅이 열려요"
 SHELL_CHAT = "사람과 말하는 쪽만 켜요: 그림은 worker가 그려요"
 SHELL_WORKER = "그림을 그리는 쪽만 켜요: GPU마다 하나씩"
-SHELL_CHECK = "설정, 기록, 모델, 저장 폴더, 포트가 괜찮은지 확인해요"
+SHELL_CHECK = "설정, 기록, 모델, 저장 폴더, 포트, 디스코드가 괜찮은지 확인해요"
 SHELL_PREPARE = "그리지 않고 문장이 어떤 프롬프트가 되는지 보여 줘요 (JSON)"
 SHELL_VERIFY = "그림 파일에 AI 표시가 있는지 확인해요"
 SHELL_DRAW = "그림 한 장을 파일로 그려요"
@@ -149,13 +149,6 @@ def back_up_with(tool: str) -> str:
     return f"PostgreSQL을 쓰고 있어요. {with_particle(tool, '으로/로')} 복사해 주세요."
 
 
-CHECK_SETTINGS = "설정"
-CHECK_DATA_DIR = "저장 폴더"
-CHECK_STORE = "기록"
-CHECK_PORT = "웹 채팅 포트"
-CHECK_MODEL = "그림 모델"
-
-
 def cannot_listen(host: str, port: int, *, is_taken: bool) -> str:
     """Say why the page cannot be served."""
     if is_taken:
@@ -172,39 +165,6 @@ def cannot_listen(host: str, port: int, *, is_taken: bool) -> str:
 def cannot_serve_metrics(port: int) -> str:
     """Say why the figures cannot be served."""
     return f"{port}번 포트에 지표를 열 수 없어요. config.yaml의 metrics.port를 바꾸거나 null로 두어 주세요."
-
-
-def check_line(name: str, problem: str | None) -> str:
-    """Report one part of `check`."""
-    return f"✗ {name}: {problem}" if problem else f"✓ {with_particle(name, '은/는')} 괜찮아요"
-
-
-_TRIED = {
-    "one_call": "한 번에 옮기기",
-    "paraphrase": "비슷한 문장",
-    "translate": "번역",
-    "keywords": "중요한 낱말",
-}
-
-
-def trial(tried: Trial) -> str:
-    """Report what a provider answered, how long it took and what it was sent."""
-    who = f"{_TRIED[tried.stage]} · {provider(tried.provider)}"
-    if tried.failure is not None:
-        detail = f" ({tried.failure.detail})" if tried.failure.detail else ""
-        return f"✗ {who}: {OPERATOR_CAUSES[tried.failure.failure]}{detail}"
-    cost = "돈이 들지 않아요" if tried.is_local else f"{tried.num_chars:,}자를 보냈어요"
-    return f"✓ {who}: “{tried.answer}” ({tried.ms:,.0f} ms, {cost})"
-
-
-def left_out(name: str, variables: tuple[str, ...]) -> str:
-    """Say that a provider is not used, and what it takes to use it."""
-    who = with_particle(provider(name), "은/는")
-    if variables:
-        return f"– {who} 키가 없어서 건너뛰어요. 쓰려면 적어 주세요: {', '.join(variables)}"
-    if name == "marian":
-        return f"– {who} 아직 받지 않아서 건너뛰어요. 쓰려면 받아 주세요: python -m bot download marian"
-    return f"– {who} 모델 이름이 없어서 건너뛰어요. 쓰려면 openai.model을 적어 주세요."
 
 
 def translated(english: str, translator: str | None) -> str:
@@ -306,11 +266,3 @@ def of_problems(problems: tuple[Problem, ...]) -> str:
     """Say everything that is wrong with the settings, one line each."""
     lines = "\n".join(f"  · {of_problem(problem)}" for problem in problems)
     return f"설정에 고칠 곳이 {len(problems)}군데 있어요.\n{lines}"
-
-
-def not_fetched(hub_ids: tuple[str, ...]) -> str:
-    """Say which models still lie on the hub only, and how they come."""
-    return (
-        f"아직 받지 않은 모델이 있어요: {', '.join(hub_ids)}. "
-        "python -m bot run으로 켜면 받고, 끊기면 다시 켤 때 이어서 받아요."
-    )

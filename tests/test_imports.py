@@ -20,7 +20,7 @@ FORBIDDEN = {
     "bot": ("tools", "benchmarks", "tests"),
     "bot/adapters": (
         "bot.jobs", "bot.store", "bot.app", "bot.conversation", "bot.cards", "bot.settings",
-        "bot.texts", "bot.error_texts", "bot.shell_texts", "pipeline",
+        "bot.texts", "bot.check_texts", "bot.error_texts", "bot.shell_texts", "pipeline",
     ),
     "bot/adapters/port.py": ("bot",),
     "bot/commands.py": ("bot",),

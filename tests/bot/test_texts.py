@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import error_texts, shell_texts, texts
+from bot import check_texts, error_texts, shell_texts, texts
 from pipeline import (
     Failure,
     Preparation,
@@ -15,7 +15,7 @@ from pipeline import (
     Verdict,
 )
 
-MODULES = (texts, error_texts, shell_texts)
+MODULES = (texts, check_texts, error_texts, shell_texts)
 
 
 def all_sentences() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot import check_texts
 from bot.__main__ import main
 
 # Used by every test here: `main` sets up the log.
@@ -161,6 +162,7 @@ def test_check_tries_every_part(tmp_path: Path) -> None:
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "✗" not in done.stdout
     assert "그림 모델" in done.stdout
+    assert check_texts.DISCORD_LEFT_OUT in done.stdout.splitlines()
 
 
 @pytest.mark.slow

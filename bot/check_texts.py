@@ -1,0 +1,158 @@
+"""What an operator reads in `check`, in 해요체: a line for each part.
+
+✓ works, ✗ has to be mended, and a dash stands before what is left out.
+"""
+
+from bot.adapters.discord.finding import (
+    ApplicationFound,
+    BotFound,
+    Cause,
+    CommandsFound,
+    Finding,
+    GatewayFound,
+    Obstacle,
+    Part,
+    Permission,
+    Refusal,
+    ServersFound,
+)
+from bot.korean import with_particle
+from bot.texts import OPERATOR_CAUSES, provider
+from pipeline import Trial
+
+CHECK_SETTINGS = "설정"
+CHECK_DATA_DIR = "저장 폴더"
+CHECK_STORE = "기록"
+CHECK_PORT = "웹 채팅 포트"
+CHECK_MODEL = "그림 모델"
+
+
+def check_line(name: str, problem: str | None) -> str:
+    """Report one part of `check`."""
+    return f"✗ {name}: {problem}" if problem else f"✓ {with_particle(name, '은/는')} 괜찮아요"
+
+
+_TRIED = {
+    "one_call": "한 번에 옮기기",
+    "paraphrase": "비슷한 문장",
+    "translate": "번역",
+    "keywords": "중요한 낱말",
+}
+
+
+def trial(tried: Trial) -> str:
+    """Report what a provider answered, how long it took and what it was sent."""
+    who = f"{_TRIED[tried.stage]} · {provider(tried.provider)}"
+    if tried.failure is not None:
+        detail = f" ({tried.failure.detail})" if tried.failure.detail else ""
+        return f"✗ {who}: {OPERATOR_CAUSES[tried.failure.failure]}{detail}"
+    cost = "돈이 들지 않아요" if tried.is_local else f"{tried.num_chars:,}자를 보냈어요"
+    return f"✓ {who}: “{tried.answer}” ({tried.ms:,.0f} ms, {cost})"
+
+
+def left_out(name: str, variables: tuple[str, ...]) -> str:
+    """Say that a provider is not used, and what it takes to use it."""
+    who = with_particle(provider(name), "은/는")
+    if variables:
+        return f"– {who} 키가 없어서 건너뛰어요. 쓰려면 적어 주세요: {', '.join(variables)}"
+    if name == "marian":
+        return f"– {who} 아직 받지 않아서 건너뛰어요. 쓰려면 받아 주세요: python -m bot download marian"
+    return f"– {who} 모델 이름이 없어서 건너뛰어요. 쓰려면 openai.model을 적어 주세요."
+
+
+def not_fetched(hub_ids: tuple[str, ...]) -> str:
+    """Say which models still lie on the hub only, and how they come."""
+    return (
+        f"아직 받지 않은 모델이 있어요: {', '.join(hub_ids)}. "
+        "python -m bot run으로 켜면 받고, 끊기면 다시 켤 때 이어서 받아요."
+    )
+
+
+_DISCORD_PARTS = {
+    Part.TOKEN: "디스코드 토큰",
+    Part.APPLICATION: "디스코드 앱",
+    Part.GATEWAY: "디스코드 게이트웨이",
+    Part.SERVERS: "디스코드 서버",
+    Part.COMMANDS: "디스코드 명령어",
+}
+_DISCORD_CAUSES = {
+    Cause.UNREACHABLE: "연결되지 않아요. 인터넷과 discord.api_base를 확인해 주세요",
+    Cause.DOWN: "디스코드가 지금 제대로 답하지 못해요. 잠시 뒤에 다시 해 주세요",
+    Cause.BUSY: "디스코드가 잠시 쉬었다 물어 달라고 해요. 조금 뒤에 다시 해 주세요",
+    Cause.TOKEN_REFUSED: "디스코드가 받아 주지 않는 토큰이에요. 개발자 포털의 Bot에서 Reset Token을 눌러 "
+    "새로 받고, .env의 GEURYEOJWO_DISCORD__TOKEN을 바꾸어 주세요",
+    Cause.REFUSED: "디스코드가 거절했어요",
+    Cause.NOT_DISCORD: "디스코드가 아닌 것이 답했어요. discord.api_base를 확인해 주세요",
+}
+_DISCORD_OBSTACLES = {
+    Obstacle.ENDPOINT: "개발자 포털의 General Information에서 Interactions Endpoint URL을 비워 주세요. "
+    "적혀 있으면 명령이 봇에게 오지 않아요",
+    Obstacle.CODE_GRANT: "개발자 포털의 Bot에서 Requires OAuth2 Code Grant를 꺼 주세요. "
+    "켜져 있으면 초대 링크가 듣지 않아요",
+    Obstacle.NO_SERVERS: "개발자 포털의 Installation에서 Guild Install을 켜 주세요. "
+    "꺼져 있으면 서버에 초대할 수 없어요",
+}
+_DISCORD_PERMISSIONS = {
+    Permission.VIEW_CHANNEL: "채널 보기",
+    Permission.SEND_MESSAGES: "메시지 보내기",
+    Permission.EMBED_LINKS: "링크 첨부",
+    Permission.ATTACH_FILES: "파일 첨부",
+    Permission.READ_MESSAGE_HISTORY: "메시지 기록 보기",
+    Permission.SEND_MESSAGES_IN_THREADS: "스레드에서 메시지 보내기",
+}
+
+DISCORD_LEFT_OUT = (
+    "– 디스코드는 토큰이 없어서 건너뛰어요. 쓰려면 .env에 적어 주세요: GEURYEOJWO_DISCORD__TOKEN"
+)
+
+
+def discord(finding: Finding) -> str:
+    """Report what a look at Discord found, in one line or several."""
+    match finding:
+        case Refusal():
+            detail = f" ({finding.detail})" if finding.detail else ""
+            return f"✗ {_DISCORD_PARTS[finding.part]}: {_DISCORD_CAUSES[finding.cause]}{detail}"
+        case BotFound():
+            return f"✓ 디스코드 토큰: ‘{finding.name}’ 봇으로 들어갈 수 있어요"
+        case ApplicationFound():
+            return "\n".join(_application(finding))
+        case GatewayFound():
+            return _gateway(finding)
+        case ServersFound():
+            return "\n".join(_servers(finding))
+        case CommandsFound():
+            done = "바뀌어서 다시 등록했어요" if finding.were_changed else "등록된 그대로예요"
+            return f"✓ 디스코드 명령어: {finding.num}개, {done}"
+
+
+def _application(found: ApplicationFound) -> list[str]:
+    lines = [f"✗ 디스코드 앱: {_DISCORD_OBSTACLES[one]}" for one in found.obstacles]
+    if not lines:
+        who = "누구나 초대할 수 있어요" if found.is_public else "앱의 주인만 초대할 수 있어요"
+        lines = [f"✓ 디스코드 앱: ‘{found.name}’, {who}"]
+    lines.append(f"  서버에 초대하기: {found.invitation}")
+    if found.is_for_users:
+        lines.append(f"  내 계정에 설치하기: {found.own_invitation}")
+    return lines
+
+
+def _gateway(found: GatewayFound) -> str:
+    if found.is_problem:
+        return "✗ 디스코드 게이트웨이: 오늘 연결할 수 있는 수를 다 썼어요. 하루 뒤에 다시 켜 주세요"
+    return (
+        "✓ 디스코드 게이트웨이: 이어져요. Privileged Gateway Intents는 하나도 켜지 않아도 돼요 "
+        f"(하루 안에 새로 연결할 수 있는 수: {found.num_starts_left:,})"
+    )
+
+
+def _servers(found: ServersFound) -> list[str]:
+    if not found.num:
+        return ["– 디스코드 서버: 아직 들어간 서버가 없어요. 위의 링크로 초대해 주세요"]
+    if not found.lacking:
+        return [f"✓ 디스코드 서버: {found.num:,}곳에 있고, 필요한 권한이 모두 있어요"]
+    return [
+        f"✗ 디스코드 서버 ‘{server.name}’: 권한이 모자라요: "
+        f"{', '.join(_DISCORD_PERMISSIONS[one] for one in server.missing)}. "
+        "서버 설정의 역할에서 켜거나, 위의 링크로 다시 초대해 주세요"
+        for server in found.lacking
+    ]
