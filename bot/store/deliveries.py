@@ -51,6 +51,11 @@ class Deliveries(Part):
             update(jobs).where(jobs.c.id == job_id).values(message=sealed),
         )
 
+    async def mark_beside(self, job_id: str, part: str, ref: MessageRef) -> None:
+        """Keep where a part is shown that is no answer to the person: the job's message stays."""
+        sent = {"state": DeliveryState.SENT, "message": self._seal(ref)}
+        await self._do(_part_of(job_id, part).values(sent))
+
     async def mark_unsent(self, job_id: str, part: str) -> None:
         """Take back the last try: the platform certainly did not show it.
 

@@ -16,10 +16,11 @@ from bot.store.errors import BackUpUnsupported
 from bot.store.jobs import Jobs
 from bot.store.news import News
 from bot.store.people import People
+from bot.store.rules import Rules
 from bot.store.workers import Workers
 
 
-class Store(Jobs, Acceptance, Workers, News, Deliveries, People):
+class Store(Jobs, Acceptance, Workers, News, Deliveries, People, Rules):
     """All parts over one database; lives from `open` to `close`.
 
     Every method raises StoreError where the database fails; nothing was written then.

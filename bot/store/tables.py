@@ -117,3 +117,10 @@ tombstones = Table(
     Column("person", String(32), primary_key=True),
     Column("buried_s", Double, nullable=False),
 )
+
+places = Table(
+    "places",
+    metadata,
+    Column("place", String(32), primary_key=True),
+    Column("rules", LargeBinary, nullable=False),  # sealed
+)

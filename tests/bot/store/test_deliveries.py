@@ -121,3 +121,18 @@ async def test_nothing_is_sent_of_a_job_that_is_kept_no_longer(store: Store) -> 
     """A person who erased everything gets nothing more."""
     with pytest.raises(KeyError):
         await store.begin_send("gone", "answer", "nonce")
+
+
+async def test_what_is_sent_beside_an_answer_is_not_the_answer(store: Store) -> None:
+    """It is known where it is, and the person goes on seeing the job where they saw it."""
+    await accept(store, "one")
+    await store.keep_message("one", message("answer"))
+    await store.begin_send("one", "beside", "nonce")
+    await store.mark_beside("one", "beside", message("elsewhere"))
+
+    known = await store.begin_send("one", "beside", "nonce")
+    record = await store.find("one")
+    assert message("elsewhere") == known.message
+    assert DeliveryState.SENT is known.state
+    assert record is not None
+    assert message("answer") == record.message
