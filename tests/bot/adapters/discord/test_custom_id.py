@@ -1,7 +1,7 @@
 """What a button carries is read back for ever."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.discord import custom_id
@@ -12,6 +12,7 @@ JOB = "0123456789abcdef0123"
 plain = st.text("abcdefghijklmnopqrstuvwxyz234567", max_size=custom_id.MAX_NONCE_CHARS)
 
 
+@settings(deadline=None)
 @given(
     action=st.sampled_from(Action),
     job_id=st.sampled_from(["", JOB]),
@@ -60,6 +61,7 @@ def test_what_is_not_ours_is_not_read(foreign: str) -> None:
     assert read(foreign) is None
 
 
+@settings(deadline=None)
 @given(foreign=st.text(max_size=120))
 def test_any_text_is_read_or_refused(foreign: str) -> None:
     """Nothing that Discord may deliver raises."""
