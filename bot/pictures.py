@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.adapters.port import FileReader
 from bot.files import Files
 from pipeline import (
+    Fragment,
     Preparation,
     PreparedPrompt,
     Receipt,
@@ -104,7 +105,9 @@ def _receipt(
         prompt=PreparedPrompt.text_of(prompt.prompt),
         prompt_2=PreparedPrompt.text_of(prompt.prompt_2),
         negative_prompt=PreparedPrompt.text_of(prompt.negative_prompt),
-        weights=tuple((f.text, f.weight) for f in prompt.prompt_2),
+        weights=_pairs(prompt.prompt_2),
+        prompt_weights=_pairs(prompt.prompt),
+        negative_weights=_pairs(prompt.negative_prompt),
         seed=rendered.seed,
         width_px=rendered.pixels.width_px,
         height_px=rendered.pixels.height_px,
@@ -120,3 +123,7 @@ def _receipt(
         model=rendered.model,
         version=VERSION,
     )
+
+
+def _pairs(fragments: tuple[Fragment, ...]) -> tuple[tuple[str, float], ...]:
+    return tuple((fragment.text, fragment.weight) for fragment in fragments)

@@ -90,7 +90,15 @@ _HOMES = {
         "Unavailable",
         "Untranslatable",
     ),
-    "pipeline.marks": ("MarkedPicture", "Marks", "Receipt", "mark", "marks_in", "read_marks", "smaller"),
+    "pipeline.marks": (
+        "MarkedPicture",
+        "Marks",
+        "Receipt",
+        "mark",
+        "marks_in",
+        "read_marks",
+        "smaller",
+    ),
     "pipeline.photo": ("MAX_PHOTO_BYTES", "fit", "png_of", "read_photo"),
     "pipeline.size": ("size_enlarged", "size_like", "size_of"),
     "pipeline.text.options": (

@@ -1,14 +1,18 @@
 """Every picture says that it was made by AI, and how."""
 
+import io
 import json
+import random
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from pipeline import Pixels, Receipt, mark, read_marks
+from pipeline import Pixels, Receipt, mark, marks_in, read_marks, smaller
 
 RECEIPT = Receipt(
     text="노을 지는 바다 위의 고래",
@@ -27,6 +31,18 @@ RECEIPT = Receipt(
     version="0.1.0",
 )
 PIXELS = Pixels(width_px=2, height_px=2, rgb=bytes(range(12)))
+
+
+def noisy(width_px: int, height_px: int) -> bytes:
+    """A marked picture that no format makes small."""
+    rgb = random.Random(7).randbytes(width_px * height_px * 3)
+    pixels = Pixels(width_px=width_px, height_px=height_px, rgb=rgb)
+    return mark(pixels, RECEIPT, display_px=1).png
+
+
+def opened(data: bytes) -> Image.Image:
+    """The picture in a file."""
+    return Image.open(io.BytesIO(data))
 
 
 def test_a_marked_picture_carries_every_mark(tmp_path: Path) -> None:
@@ -93,3 +109,113 @@ def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
         read_marks(file)
     with pytest.raises(OSError, match=r"d\.png"):
         read_marks(tmp_path / "d.png")
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    width_px=st.integers(1, 96),
+    height_px=st.integers(1, 96),
+    share=st.floats(0.05, 1.0),
+)
+def test_a_smaller_picture_has_every_mark_and_is_never_too_large(
+    width_px: int, height_px: int, share: float
+) -> None:
+    """Whatever room there is, what comes back fits into it and carries all marks, or nothing comes."""
+    picture = noisy(width_px, height_px)
+    max_bytes = int(len(picture) * share)
+
+    made = smaller(picture, max_bytes=max_bytes)
+
+    if made is not None:
+        marks = marks_in(made)
+        assert len(made) <= max_bytes
+        assert marks.says_ai
+        assert RECEIPT == marks.receipt
+        assert RECEIPT.parameters() == marks.parameters
+
+
+def test_a_picture_loses_nothing_where_there_is_room() -> None:
+    """The first that is tried is the same picture, pixel by pixel."""
+    pixels = Pixels(width_px=64, height_px=64, rgb=bytes([7, 8, 9]) * 4096)
+    picture = mark(replace(pixels), RECEIPT, display_px=512).png
+
+    made = smaller(picture, max_bytes=len(picture) - 1)
+
+    assert made is not None
+    with opened(made) as written, opened(picture) as original:
+        assert "WEBP" == written.format
+        assert original.convert("RGB").tobytes() == written.convert("RGB").tobytes()
+
+
+def test_quality_goes_before_size() -> None:
+    """With less and less room, a picture first loses detail, then pixels; at last there is none."""
+    picture = noisy(128, 128)
+    rooms = [len(picture) // part for part in (2, 8, 12, 20)]
+
+    made = [smaller(picture, max_bytes=room) for room in rooms]
+    widths = [opened(data).width for data in made if data is not None]
+
+    assert 128 == widths[0]
+    assert widths[-1] < 128
+    assert sorted(widths, reverse=True) == widths
+    assert smaller(picture, max_bytes=100) is None
+
+
+def test_a_picture_that_is_made_smaller_twice_keeps_its_marks() -> None:
+    """Marks are read back from what was written before, WebP as well as PNG."""
+    once = smaller(noisy(128, 128), max_bytes=30_000)
+    assert once is not None
+    twice = smaller(once, max_bytes=len(once) - 1)
+
+    assert twice is not None
+    assert RECEIPT == marks_in(twice).receipt
+
+
+def test_a_picture_too_long_for_webp_becomes_a_jpeg_with_every_mark(tmp_path: Path) -> None:
+    """JPEG says the same, to the path and to the bytes."""
+    long = Pixels(width_px=16_384, height_px=1, rgb=bytes(16_384 * 3))
+    picture = mark(long, RECEIPT, display_px=1).png
+
+    made = smaller(picture, max_bytes=100_000)
+
+    assert made is not None
+    (tmp_path / "a.jpg").write_bytes(made)
+    with opened(made) as image:
+        assert "JPEG" == image.format
+    assert marks_in(made) == read_marks(tmp_path / "a.jpg")
+    assert RECEIPT == marks_in(made).receipt
+    assert RECEIPT.parameters() == marks_in(made).parameters
+
+
+def test_half_a_character_and_signs_of_xml_are_no_hindrance() -> None:
+    """What people can type is written down, in every format."""
+    typed = replace(RECEIPT, text="고래 \ud83d </x:xmpmeta> & \x00 😀")
+    pixels = Pixels(width_px=64, height_px=64, rgb=bytes(64 * 64 * 3))
+    picture = mark(pixels, typed, display_px=1).png
+    made = smaller(picture, max_bytes=10_000)
+
+    assert typed == marks_in(picture).receipt
+    assert made is not None
+    assert typed == marks_in(made).receipt
+
+
+@pytest.mark.parametrize(
+    "receipt", ["[]", "{}", "null", "1", "[" * 100_000, '{"weights": 1}', '{"seed": 7}', "뷁"]
+)
+def test_a_receipt_that_is_none_is_not_read(receipt: str) -> None:
+    """Whatever a stranger wrote in its place, it is no error."""
+    info, file = PngInfo(), io.BytesIO()
+    info.add_itxt("geuryeojwo", receipt)
+    Image.new("RGB", (4, 4)).save(file, "PNG", pnginfo=info)
+
+    assert marks_in(file.getvalue()).receipt is None
+
+
+def test_strange_bytes_have_no_marks_to_read() -> None:
+    """Text, a file cut off at its head and a format that we never write are a ValueError."""
+    gif = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(gif, "GIF")
+
+    for data in (b"", b"no picture", noisy(8, 8)[:20], gif.getvalue()):
+        with pytest.raises(ValueError, match="data"):
+            marks_in(data)
