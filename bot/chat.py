@@ -4,7 +4,7 @@ Each may be called again after a crash, by a durable workflow (`jobs.py`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 from typing import Protocol
@@ -32,7 +32,13 @@ class TextPipeline(Protocol):
     """What the chat role needs of the text pipeline: `Preparer`, or a double."""
 
     async def prepare(
-        self, text: str, *, negative: str = "", terms: Mapping[str, str] = MappingProxyType({})
+        self,
+        text: str,
+        *,
+        negative: str = "",
+        terms: Mapping[str, str] = MappingProxyType({}),
+        english: str = "",
+        words: Sequence[tuple[str, float]] = (),
     ) -> Preparation:
         """Prepare a text; its verdict says whether there is a prompt."""
         ...
@@ -113,10 +119,14 @@ class Chat:
         preparation = record.preparation
         if preparation is None:
             await self._ready()
-            job = record.job
+            job, command = record.job, record.job.command
             try:
                 preparation = await self._preparer.prepare(
-                    job.command.text, negative=job.command.negative, terms=job.terms
+                    command.text,
+                    negative=command.negative,
+                    terms=job.terms,
+                    english=command.english,
+                    words=command.words,
                 )
             except PipelineError as error:
                 log.warning("text cannot be read", kind=type(error).__name__)
@@ -133,7 +143,7 @@ class Chat:
             record = await self._store.find(job_id)
             if record is None or record.outcome is not None:
                 # Whoever erases a job settles it, and only then has its text forgotten: perhaps too early.
-                await self._preparer.forget(job.command.text)
+                await self._preparer.forget(command.text)
                 return None
         if preparation.verdict is not Verdict.OK or preparation.prompt is None:
             log.info("text gave no prompt", verdict=str(preparation.verdict))

@@ -5,7 +5,7 @@ A ticket is the real one. They draw nothing: what pictures show is tested with t
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -83,15 +83,25 @@ class FakeText:
         self.error: Exception | None = None
         self.terms: list[Mapping[str, str]] = []
         self.negatives: list[str] = []
+        self.englishes: list[str] = []
+        self.words: list[tuple[tuple[str, float], ...]] = []
         self.translator: str | None = None
         self.forgotten: list[str] = []
 
     async def prepare(
-        self, text: str, *, negative: str = "", terms: Mapping[str, str] = MappingProxyType({})
+        self,
+        text: str,
+        *,
+        negative: str = "",
+        terms: Mapping[str, str] = MappingProxyType({}),
+        english: str = "",
+        words: Sequence[tuple[str, float]] = (),
     ) -> Preparation:
         """Give the scripted verdict."""
         self.terms.append(terms)
         self.negatives.append(negative)
+        self.englishes.append(english)
+        self.words.append(tuple(words))
         if self.error is not None:
             raise self.error
         return replace(preparation(text, verdict=self.verdict), translator=self.translator)

@@ -15,6 +15,7 @@ from pipeline.text.weights import MAX_OWN_WEIGHT, MIN_OWN_WEIGHT, own_weighted
 from pipeline.types import Fragment
 
 MAX_EMPHASES = 5
+MAX_OWN = 12  # words of a list
 MAX_CHARS = 40  # of the words in one pair of brackets
 
 # f(x)2, a version (beta)1.2.3 and a count (고래)3마리 are none: only a particle may follow the number directly.
@@ -67,9 +68,22 @@ def take_emphases(text: str) -> Emphasised:
     )
 
 
+def own_emphases(words: Iterable[tuple[str, float]]) -> tuple[Emphasis, ...]:
+    """Read words that a person lists with their weights; those beyond the limit are left out.
+
+    Raises WeightOutOfRange.
+    """
+    named = [(" ".join(word.split())[:MAX_CHARS], _checked(weight)) for word, weight in words]
+    distinct = {word.casefold(): Emphasis(words=word, weight=weight) for word, weight in named}
+    return tuple(one for one in distinct.values() if any(c.isalpha() for c in one.words))[:MAX_OWN]
+
+
 def _weight_of(number: str) -> float:
     """Read a weight."""
-    weight = float(number)
+    return _checked(float(number))
+
+
+def _checked(weight: float) -> float:
     if not MIN_OWN_WEIGHT <= weight <= MAX_OWN_WEIGHT:
         raise WeightOutOfRange(weight=weight, min_weight=MIN_OWN_WEIGHT, max_weight=MAX_OWN_WEIGHT)
     return weight

@@ -7,26 +7,28 @@ Does not know what any stage does inside, nor who asked; what is unsafe is judge
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.errors import Failure, StageFailed, WeightOutOfRange
+from pipeline.errors import Failure, PromptTooLong, StageFailed, WeightOutOfRange
 from pipeline.text.budget import Filled, Ingredients, fill
 from pipeline.text.cache import Cache, Flights, Seal
 from pipeline.text.chain import Chain, Circuits, Deadline
+from pipeline.text.emphasis import own_emphases
 from pipeline.text.fingerprint import digest, fingerprint
 from pipeline.text.keywords import KeywordExtractor, Keywords
 from pipeline.text.korean import Korean
 from pipeline.text.normalise import normalise
 from pipeline.text.options import TextOptions
 from pipeline.text.providers import Providers, Shared
-from pipeline.text.reader import NotUnderstood, Reader, Understood
+from pipeline.text.reader import NotUnderstood, Reader, Understood, unread
+from pipeline.text.revise import Revised, revise
 from pipeline.text.thread import TextThread
 from pipeline.text.trace import Trace
 from pipeline.text.translate.glossary import Glossary
 from pipeline.text.trial import Trial, try_all
-from pipeline.text.wording import FixedEnglish, Worder, Wording
+from pipeline.text.wording import PERSON, FixedEnglish, Worder, Wording
 from pipeline.types import (
     Preparation,
     ProviderFailure,
@@ -126,25 +128,42 @@ class Preparer:
         return tuple(name for name in dict.fromkeys(wanted) if name not in there)
 
     async def prepare(
-        self, text: str, *, negative: str = "", terms: Mapping[str, str] = _NO_TERMS
+        self,
+        text: str,
+        *,
+        negative: str = "",
+        terms: Mapping[str, str] = _NO_TERMS,
+        english: str = "",
+        words: Sequence[tuple[str, float]] = (),
     ) -> Preparation:
         """Turn a message into prompts, or say in the verdict why there are none.
 
         `negative` is what the person does not want to see, in Korean or English; `terms` are Korean words
-        with the English that stands for them in the place where the message was written.
-        Raises StageFailed when every translator failed, WeightOutOfRange for a person's own weight.
+        with the English that stands for them in the place where the message was written. `english` takes
+        the place of the translation (where it has Hangul, it is what is translated), and `words` with their
+        weights, 0.5 to 1.5, that of the keywords.
+        Raises StageFailed when every translator failed, WeightOutOfRange for a person's own weight, and
+        PromptTooLong for English that is longer than a message may be.
         """
         trace = Trace()
+        own = self._own_english(english)
+        emphases = own_emphases(words)
         found = await self._thread.run(self._reader.read, text, trace)
         if isinstance(found, NotUnderstood):
-            return Preparation(
-                text=text,
-                verdict=found.verdict,
-                suggestion=found.suggestion,
-                stages=tuple(trace.records),
-            )
-        unwanted = normalise(negative, max_chars=self._options.max_chars).text
-        made = await self._shared_work(found, unwanted, FixedEnglish(terms))
+            if not own:
+                return Preparation(
+                    text=text,
+                    verdict=found.verdict,
+                    suggestion=found.suggestion,
+                    stages=tuple(trace.records),
+                )
+            found = unread(self._normalised(text), subject=own)
+        unwanted = self._normalised(negative)
+        if emphases:
+            found = replace(found, emphases=emphases)
+        made = await self._shared_work(
+            found, unwanted, FixedEnglish(terms), english=own, has_words=bool(emphases)
+        )
         trace.records += made.stages
         wording, style = made.wording, found.style.name if found.style else None
         if not wording.english:
@@ -160,7 +179,7 @@ class Preparer:
             subject=found.subject,
             english=wording.english,
             variants=wording.variants,
-            keywords=made.keywords,
+            keywords=wording.emphases if emphases else made.keywords,
             style=style,
             unknown_words=wording.unknown_words,
             translator=wording.translator,
@@ -176,31 +195,61 @@ class Preparer:
         """
         with suppress(WeightOutOfRange):  # it was never prepared
             found = await self._thread.run(self._reader.read, text, Trace())
-            if isinstance(found, Understood):
-                await self._cache.forget(_name_of(found.text))
+            is_read = isinstance(found, Understood)
+            await self._cache.forget(_name_of(found.text if is_read else self._normalised(text)))
+
+    async def revise(self, text: str, change: str) -> Revised:
+        """Change a message as somebody said of its picture: "더 밝게, 바다 빼고"."""
+        return await self._thread.run(
+            revise, text, change, self._korean, max_chars=self._options.max_chars
+        )
 
     async def forget_unused(self, *, for_s: float) -> None:
         """Drop from the files what no message has needed for so long. Raises OSError."""
         await self._cache.forget_unused(for_s=for_s)
 
-    async def _shared_work(self, found: Understood, negative: str, terms: FixedEnglish) -> _Made:
+    async def _shared_work(
+        self,
+        found: Understood,
+        negative: str,
+        terms: FixedEnglish,
+        *,
+        english: str,
+        has_words: bool,
+    ) -> _Made:
         """Make the wording and its keywords, or take them from who makes or made the same."""
         key = _name_of(found.text) + digest(
             fingerprint(), repr(self._options), found.absent, negative,
             [[one.words, one.weight] for one in found.emphases], terms.own.as_mapping(found.text),
+            english, has_words,
         )  # fmt: skip
         if (kept := await self._cache.get(key)) is not None:
             return _from_cache(kept)
-        return await self._flights.share(key, lambda: self._make(key, found, negative, terms))
+        return await self._flights.share(
+            key,
+            lambda: self._make(key, found, negative, terms, english=english, has_words=has_words),
+        )
 
-    async def _make(self, key: str, found: Understood, negative: str, terms: FixedEnglish) -> _Made:
+    async def _make(
+        self,
+        key: str,
+        found: Understood,
+        negative: str,
+        terms: FixedEnglish,
+        *,
+        english: str,
+        has_words: bool,
+    ) -> _Made:
         trace = Trace()
         deadline = Deadline(total_s=self._options.total_s, reserve_s=self._options.reserve_s)
         wording = await self._worder.word(
-            found, negative=negative, terms=terms, trace=trace, deadline=deadline
+            found, negative=negative, terms=terms, english=english, trace=trace, deadline=deadline
         )
         keywords: Keywords = ()
-        if wording.english:
+        if has_words:
+            with trace.stage("keywords") as record:
+                record.provider = PERSON
+        elif wording.english:
             sentences = (wording.english, *wording.variants)
             keywords = await self._keywords(sentences, trace, deadline)
         made = _Made(wording=wording, keywords=keywords, stages=tuple(trace.records))
@@ -229,6 +278,16 @@ class Preparer:
         for extractor in self._extractors.providers[:1]:
             with suppress(StageFailed):
                 await extractor.load()
+
+    def _own_english(self, english: str) -> str:
+        """Check English that a person wrote. Raises PromptTooLong."""
+        normalised = normalise(english, max_chars=self._options.max_chars)
+        if normalised.is_cut:
+            raise PromptTooLong(num_chars=normalised.num_chars, max_chars=self._options.max_chars)
+        return normalised.text
+
+    def _normalised(self, text: str) -> str:
+        return normalise(text, max_chars=self._options.max_chars).text
 
     def _fill(self, ingredients: Ingredients, trace: Trace) -> Filled:
         """Spend the token budget, on the text thread."""

@@ -38,6 +38,13 @@ class NotUnderstood:
     suggestion: str | None = None
 
 
+def unread(text: str, *, subject: str) -> Understood:
+    """Take a message as it stands of which the person says in English what it shows."""
+    return Understood(
+        subject=subject, text=text, style=None, earlier_styles=(), absent=(), emphases=()
+    )
+
+
 class Reader:
     """Reads one message at a time."""
 

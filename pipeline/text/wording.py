@@ -26,6 +26,8 @@ from pipeline.text.translate import Translation, Translator
 from pipeline.text.translate.glossary import Glossary
 from pipeline.text.translate.lexicon import culture_words
 
+PERSON = "person"  # the provider of what somebody wrote or chose
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
@@ -115,14 +117,22 @@ class Worder:
         terms: FixedEnglish,
         trace: Trace,
         deadline: Deadline,
+        english: str = "",
     ) -> Wording:
-        """Put a message into English. Raises StageFailed when every translator failed."""
+        """Put a message into English; `english` is the person's own. Raises StageFailed.
+
+        That is when every translator failed.
+        """
         texts = (*found.absent, negative, *(one.words for one in found.emphases))
         sides = await self._thread.run(self._look_up, texts)
-        sentence = await self._at_once(found.text, terms, trace, deadline)
+        text = english or found.text
+        if english and not has_hangul(english):
+            sentence: _Sentence | None = _own(english, trace)
+        else:
+            sentence = await self._at_once(text, terms, trace, deadline)
         if sentence is None:
             sentence, answers = await self._step_by_step(
-                found.text, sides.open, terms=terms, trace=trace, deadline=deadline
+                text, sides.open, terms=terms, trace=trace, deadline=deadline
             )
         else:
             answers = await self._beside(sides.open, trace, deadline)
@@ -246,6 +256,12 @@ class Worder:
                 deadline=deadline,
             )
         return answer.value if answer else ()
+
+
+def _own(english: str, trace: Trace) -> _Sentence:
+    with trace.stage("translate") as record:
+        record.provider = PERSON
+        return _Sentence(translation=Translation(english=english))
 
 
 def _shown(translation: Translation, hidden: Hidden) -> Translation:

@@ -7,7 +7,7 @@ is replaced, and nothing loads torch, which takes longer than a process of the k
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -55,7 +55,13 @@ class WaitingText:
         return ()
 
     async def prepare(
-        self, text: str, *, negative: str = "", terms: Mapping[str, str] = MappingProxyType({})
+        self,
+        text: str,
+        *,
+        negative: str = "",
+        terms: Mapping[str, str] = MappingProxyType({}),
+        english: str = "",
+        words: Sequence[tuple[str, float]] = (),
     ) -> Preparation:
         """Understand a whale."""
         await asyncio.sleep(self._text_s)

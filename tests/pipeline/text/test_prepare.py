@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.engine.tokens import load_token_counter
-from pipeline.errors import Failure, ShuttingDown, StageFailed
+from pipeline.errors import Failure, PromptTooLong, ShuttingDown, StageFailed, WeightOutOfRange
 from pipeline.text.options import TextOptions
 from pipeline.text.prepare import Preparer
 from pipeline.text.providers import Providers
@@ -507,3 +507,96 @@ async def test_close_ends_the_threads() -> None:
     assert not set(threading.enumerate()) - before
     with pytest.raises(ShuttingDown):
         await preparer.prepare("고래")
+
+
+def weights(prepared: Preparation) -> dict[str, float]:
+    """The fragments of encoder 2 that have a weight of their own."""
+    assert prepared.prompt is not None
+    return {f.text: f.weight for f in prepared.prompt.prompt_2 if f.weight != 1.0}
+
+
+def providers(prepared: Preparation) -> dict[str, str]:
+    """Who did which stage."""
+    return {stage.name: stage.provider for stage in prepared.stages}
+
+
+async def test_a_persons_own_english_takes_the_place_of_the_translation(preparer: Preparer) -> None:
+    """It is drawn as it was written; style and absent things still come from the Korean."""
+    prepared = await preparer.prepare(
+        "수채화로 바다 위의 고래, 사람 없이", english="two orcas under the moon"
+    )
+
+    assert "two orcas under the moon" == prepared.english
+    assert all("orcas" in prompt for prompt in prompts(prepared)[:2])
+    assert "watercolor" in prompts(prepared)[0]
+    assert "person" in prompts(prepared)[2] or "people" in prompts(prepared)[2]
+    assert "whale" not in " ".join(prompts(prepared)[:2])
+    assert "person" == providers(prepared)["translate"]
+    assert prepared.translator in {None, ""}
+
+
+async def test_own_english_draws_what_was_not_understood(preparer: Preparer) -> None:
+    """A text that gives no prompt gives one with English beside it."""
+    for text in ("쿠쿠루삥뽕 그려줘", "", "안녕!"):
+        prepared = await preparer.prepare(text, english="a purple dragon")
+
+        assert Verdict.OK == prepared.verdict
+        assert "a purple dragon" == prepared.english
+
+
+async def test_own_english_in_korean_is_translated(preparer: Preparer) -> None:
+    """Whoever writes Korean in its place gets that, not letters that no encoder reads."""
+    prepared = await preparer.prepare("고래", english="빨간 사과")
+
+    assert "apple" in (prepared.english or "")
+    assert "Korean letters" not in " ".join(prompts(prepared))
+
+
+async def test_own_english_that_is_too_long_is_refused(preparer: Preparer) -> None:
+    """It is not cut in silence."""
+    with pytest.raises(PromptTooLong):
+        await preparer.prepare("고래", english="whale " * 1_000)
+
+
+async def test_own_words_take_the_place_of_keywords_and_weigh(preparer: Preparer) -> None:
+    """Listed words have their weights in the prompt, found or added; nothing else has one."""
+    prepared = await preparer.prepare(
+        "바다 위의 고래", words=(("whale", 1.4), ("sea", 0.6), ("등대", 1.2), ("gold", 1.0))
+    )
+
+    assert {"whale": 1.4, "sea": 0.6, "lighthouse": 1.2} == {
+        text.strip().removeprefix("a "): weight for text, weight in weights(prepared).items()
+    }
+    assert (("whale", 1.4), ("sea", 0.6), ("lighthouse", 1.2), ("gold", 1.0)) == tuple(
+        (word.removeprefix("a "), weight) for word, weight in prepared.keywords
+    )
+    assert "gold" in prompts(prepared)[1]
+    assert "person" == providers(prepared)["keywords"]
+
+
+@pytest.mark.parametrize("weight", [0.4, 1.6, -1.0, float("nan"), float("inf")])
+async def test_own_words_weigh_within_bounds(preparer: Preparer, weight: float) -> None:
+    """A weight that would distort the picture is named."""
+    with pytest.raises(WeightOutOfRange):
+        await preparer.prepare("고래", words=(("whale", weight),))
+
+
+async def test_own_english_and_words_are_not_taken_for_each_other(preparer: Preparer) -> None:
+    """What is remembered of a text is remembered with what came along."""
+    plain = await preparer.prepare("파란 나비")
+    english = await preparer.prepare("파란 나비", english="a green moth")
+    words = await preparer.prepare("파란 나비", words=(("butterfly", 1.3),))
+    weighed = await preparer.prepare("파란 나비", words=(("butterfly", 0.7),))
+    again = await preparer.prepare("파란 나비")
+
+    assert prompts(plain) == prompts(again)
+    assert "a green moth" == english.english
+    assert [1.3] == list(weights(words).values())
+    assert [0.7] == list(weights(weighed).values())
+
+
+async def test_a_change_is_read_on_the_text_thread(preparer: Preparer) -> None:
+    """The pipeline revises a message by what was said of its picture."""
+    revised = await preparer.revise("바다 위의 고래 그려줘", "더 밝게, 바다 빼고")
+
+    assert ("고래, 더 밝게", "바다") == (revised.text, revised.negative)
