@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.discord.refusal import Form
-from tests.discord.world import parts_of
+from tests.discord.things import parts_of
 
 ROW, BUTTON, SELECT, INPUT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 4, 9, 10, 11
 GALLERY, FILE, SEPARATOR, CONTAINER, LABEL, UPLOAD, RADIO, CHECKS, CHECK = (
@@ -47,7 +47,9 @@ def _check_all(form: Form, parts: list[dict[str, Any]], *, is_v2: bool) -> None:
 def _check_unique(form: Form, parts: list[dict[str, Any]], key: str) -> None:
     values = [part[key] for part in parts if key in part]
     for value in {value for value in values if values.count(value) > 1}:
-        form.wrong(f"Component {key} cannot be duplicated: {value}", "COMPONENT_CUSTOM_ID_DUPLICATED")
+        form.wrong(
+            f"Component {key} cannot be duplicated: {value}", "COMPONENT_CUSTOM_ID_DUPLICATED"
+        )
 
 
 def _check_part(form: Form, part: dict[str, Any], names: set[str]) -> None:
@@ -131,7 +133,12 @@ def _check_section(form: Form, part: dict[str, Any], names: set[str]) -> None:
 
 
 def _check_inside(
-    form: Form, part: dict[str, Any], kinds: frozenset[int] | set[int], names: set[str], *, high: int
+    form: Form,
+    part: dict[str, Any],
+    kinds: frozenset[int] | set[int],
+    names: set[str],
+    *,
+    high: int,
 ) -> None:
     inside = form.items(part, "components", low=1, high=high)
     with form.at("components"):
@@ -163,7 +170,10 @@ def check_address(form: Form, url: str, names: set[str]) -> None:
     if scheme not in ("http", "https", "attachment"):
         form.wrong(f"Scheme {scheme!r} is not supported.", "URL_TYPE_INVALID_SCHEME")
     if scheme == "attachment" and rest not in names:
-        form.wrong(f"The attachment {rest} was not found.", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND")
+        form.wrong(
+            f"The attachment {rest} was not found.",
+            "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
+        )
 
 
 def _check_thumbnail(form: Form, part: dict[str, Any], names: set[str]) -> None:

@@ -13,6 +13,7 @@ _TEXTS = {
     10013: (404, "Unknown User"),
     10015: (404, "Unknown Webhook"),
     10062: (404, "Unknown interaction"),
+    30032: (400, "Maximum number of application commands reached"),
     30034: (400, "Max number of daily application command creates has been reached (200)"),
     40005: (413, "Request entity too large"),
     40060: (400, "Interaction has already been acknowledged."),
@@ -100,9 +101,7 @@ class Form:
                 self.wrong("Could not interpret as string.", "STRING_TYPE_CONVERT")
                 return False
             if not low <= len(value) <= high:
-                self.wrong(
-                    f"Must be between {low} and {high} in length.", "BASE_TYPE_BAD_LENGTH"
-                )
+                self.wrong(f"Must be between {low} and {high} in length.", "BASE_TYPE_BAD_LENGTH")
                 return False
         return True
 
@@ -135,9 +134,7 @@ class Form:
                 self.wrong("Only iterables may be used in a ListType.", "LIST_TYPE_CONVERT")
                 return []
             if not low <= len(value) <= high:
-                self.wrong(
-                    f"Must be between {low} and {high} in length.", "BASE_TYPE_BAD_LENGTH"
-                )
+                self.wrong(f"Must be between {low} and {high} in length.", "BASE_TYPE_BAD_LENGTH")
             if not all(isinstance(item, dict) for item in value):
                 self.wrong("Only dictionaries may be used in a ModelType", "MODEL_TYPE_CONVERT")
         return [item for item in value if isinstance(item, dict)]
