@@ -14,7 +14,7 @@ from bot import check_texts
 from bot.check import _check_discord
 from bot.settings import DiscordSection, Settings
 from tests.discord.server import DiscordServer
-from tests.discord.world import Permission
+from tests.discord.things import Permission
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 120.0
