@@ -15,7 +15,7 @@ from bot.adapters.port import Action, Card, DataFile, DetailRow, Image, PictureF
 
 SUPPRESS_EMBEDS = 1 << 2  # no previews of links that a text may hold
 EPHEMERAL = 1 << 6
-NOBODY = {"parse": []}  # of those whom a content may name is called
+NOBODY: dict[str, list[str]] = {"parse": []}  # of those whom a content may name is called
 
 MAX_CONTENT_CHARS = 2_000
 MAX_FILES = 10
