@@ -5,10 +5,8 @@ Sentences come from `texts.py`; how a card looks is the adapters'.
 
 from dataclasses import replace
 
-from bot import error_texts, texts
+from bot import buttons, error_texts, texts
 from bot.adapters.port import (
-    Action,
-    Button,
     Card,
     CardState,
     DetailRow,
@@ -19,12 +17,10 @@ from bot.adapters.port import (
 )
 from bot.failures import error_of
 from bot.fairness import Standing
-from bot.job import Ending, Outcome, Picture, Progress, Record
-from bot.redraw import draft
+from bot.forms import draft_of, edit_form, over_form
+from bot.job import Ending, Outcome, Picture, Progress, Record, subject_of
+from bot.rules import Language
 from pipeline import Preparation, PreparedPrompt, RenderPhase, Verdict
-
-_CANCEL = (Button(action=Action.CANCEL, label=texts.CANCEL),)
-_AGAIN = (Button(action=Action.AGAIN, label=texts.AGAIN),)
 
 
 def note(text: str) -> Card:
@@ -42,6 +38,11 @@ def help_() -> Card:
     return Card(job_id=None, state=CardState.NOTE, text=texts.HELP, suggestions=texts.EXAMPLES)
 
 
+def removed() -> Card:
+    """Take the place of a card whose pictures were taken away."""
+    return note(texts.REMOVED)
+
+
 def accepted(job_id: str, *, is_ready: bool, is_resumed: bool = False) -> Card:
     """Acknowledge: the text is being read, or will be once the models are loaded."""
     return Card(
@@ -49,7 +50,7 @@ def accepted(job_id: str, *, is_ready: bool, is_resumed: bool = False) -> Card:
         state=CardState.WAITING,
         text=texts.UNDERSTANDING if is_ready else texts.LOADING,
         notes=_resumed(is_resumed=is_resumed),
-        buttons=_CANCEL,
+        buttons=(buttons.CANCEL,),
     )
 
 
@@ -66,8 +67,9 @@ def waiting(
         notes=(*_resumed(is_resumed=is_resumed), *texts.notes(record.preparation, unlearned)),
         credits=_credits(record.preparation),
         details_label=texts.DETAILS,
-        details=_details(record.preparation),
-        buttons=_CANCEL,
+        details=_details(record),
+        buttons=(buttons.CANCEL,),
+        is_adult=record.job.manner.is_adult,
     )
 
 
@@ -96,10 +98,11 @@ def ending(record: Record, unlearned: tuple[str, ...]) -> Card:
         case Ending.DRAWN:
             return _drawn(record, outcome, unlearned)
         case Ending.QUESTION:
-            assert record.preparation is not None
-            return _question(record.preparation, has_photo=job.has_photo)
+            return _question(record)
         case Ending.CANCELLED:
             return _without_picture(record, CardState.CANCELLED, texts.CANCELLED)
+        case Ending.REMOVED:
+            return removed()
         case Ending.FAILED:
             assert outcome.failure is not None
             text = error_texts.of_error(error_of(outcome.failure), job_id=job.id)
@@ -112,61 +115,97 @@ def _drawn(record: Record, outcome: Outcome, unlearned: tuple[str, ...]) -> Card
     assert preparation is not None
     subject = preparation.subject or preparation.text
     missing = (texts.missing_pictures(outcome.num_missing),) if outcome.num_missing else ()
+    wanted = job.command.receipt
+    is_other = wanted is not None and wanted.model != outcome.pictures[0].receipt.model
+    other = (texts.OTHER_MODEL,) if is_other else ()
     return Card(
         job_id=job.id,
         state=CardState.DONE,
         text=texts.done(subject),
-        notes=(*texts.notes(preparation, unlearned), *missing, texts.MADE_BY_AI),
+        notes=(*texts.notes(preparation, unlearned), *missing, *other, texts.MADE_BY_AI),
         credits=_credits(preparation),
         pictures=picture_files(record),
         details_label=texts.DETAILS,
-        details=(
-            *_details(preparation),
-            DetailRow(label=texts.ROW_SETTINGS, text=_drawn_with(outcome)),
-        ),
-        buttons=_buttons(outcome),
-        draft=draft(job.command, outcome.pictures[0].receipt),
+        details=_all_details(record),
+        buttons=buttons.below_pictures(record, outcome),
+        choice_label=texts.WHICH_PICTURE if len(outcome.pictures) > 1 else "",
+        draft=draft_of(record),
+        is_adult=job.manner.is_adult,
     )
 
 
-def draft_of(job_id: str, text: str) -> Card:
-    """Give back a request to be changed, where the card that holds it is not at hand."""
-    return Card(job_id=job_id, state=CardState.NOTE, text=texts.draft(text), draft=text)
+def info(record: Record) -> Card:
+    """Show whoever wants to know how a job was understood, and what it was drawn with.
+
+    The job has a prompt.
+    """
+    preparation = record.preparation
+    assert preparation is not None
+    return Card(
+        job_id=None,
+        state=CardState.NOTE,
+        text=texts.DETAILS_OF_PICTURE,
+        credits=_credits(preparation),
+        details_label=texts.DETAILS,
+        details=_all_details(record),
+        is_private=True,
+    )
+
+
+def edit(record: Record) -> Card:
+    """Give back a request to be put right: as a form, and as text where there are no forms."""
+    text = draft_of(record)
+    return Card(
+        job_id=record.job.id,
+        state=CardState.NOTE,
+        text=texts.draft(text),
+        draft=text,
+        form=edit_form(record),
+        is_private=True,
+    )
+
+
+def over(value: str) -> Card:
+    """Ask what is to be drawn over a picture that somebody chose."""
+    form = over_form(value)
+    return replace(note(texts.WHAT_OVER_PICTURE), form=form, is_private=True)
 
 
 def unclear(job_id: str) -> Card:
     """Say that the answer may be there already, and offer to show it again."""
-    fetch = Button(action=Action.FETCH, label=texts.FETCH)
-    return Card(job_id=job_id, state=CardState.NOTE, text=texts.UNCLEAR, buttons=(fetch,))
+    return Card(job_id=job_id, state=CardState.NOTE, text=texts.UNCLEAR, buttons=(buttons.FETCH,))
 
 
 def picture_files(record: Record) -> tuple[PictureFile, ...]:
     """Name the pictures of a job that has some."""
     assert record.outcome is not None
-    subject = (record.preparation and record.preparation.subject) or record.job.command.text
+    subject = subject_of(record)
     return tuple(
-        _file(record.job.id, subject, picture, number)
+        replace(
+            _file(record.job.id, subject, picture, number),
+            is_spoiler=record.job.manner.is_spoiler,
+        )
         for number, picture in enumerate(record.outcome.pictures, start=1)
     )
 
 
 def _without_picture(record: Record, state: CardState, text: str) -> Card:
     """Say why there is no picture, and offer to try again."""
-    details = (
-        _details(record.preparation) if record.preparation and record.preparation.prompt else ()
-    )
+    details = _details(record) if record.preparation and record.preparation.prompt else ()
     return Card(
         job_id=record.job.id,
         state=state,
         text=text,
         details_label=texts.DETAILS if details else "",
         details=details,
-        buttons=_AGAIN,
+        buttons=(buttons.AGAIN,),
     )
 
 
-def _question(preparation: Preparation, *, has_photo: bool) -> Card:
-    """Answer a text that gave no prompt."""
+def _question(record: Record) -> Card:
+    """Answer a text that gave no prompt; what was written can be put right."""
+    preparation, has_photo = record.preparation, record.job.has_photo
+    assert preparation is not None
     if has_photo and preparation.verdict in (Verdict.EMPTY, Verdict.NOT_A_REQUEST):
         return note(texts.WHAT_OVER_PHOTO)
     if preparation.suggestion:
@@ -175,19 +214,14 @@ def _question(preparation: Preparation, *, has_photo: bool) -> Card:
     else:
         text = texts.refusal(preparation.verdict, preparation.unknown_words)
         suggestions = texts.EXAMPLES[:2]
-    return Card(job_id=None, state=CardState.NOTE, text=text, suggestions=suggestions)
+    card = replace(note(text), suggestions=suggestions)
+    if has_photo or not record.job.command.text:
+        return card
+    return replace(card, job_id=record.job.id, draft=draft_of(record), buttons=(buttons.EDIT,))
 
 
 def _resumed(*, is_resumed: bool) -> tuple[str, ...]:
     return (texts.RESUMED,) if is_resumed else ()
-
-
-def _buttons(drawn: Outcome) -> tuple[Button, ...]:
-    is_one = len(drawn.pictures) == 1
-    vary = Button(action=Action.VARY, label=texts.VARY if is_one else texts.VARY_FIRST)
-    enlarge = Button(action=Action.ENLARGE, label=texts.ENLARGE if is_one else texts.ENLARGE_FIRST)
-    edit = Button(action=Action.EDIT, label=texts.EDIT)
-    return (*_AGAIN, vary, *((enlarge,) if drawn.can_enlarge else ()), edit)
 
 
 def _credits(preparation: Preparation) -> tuple[Link, ...]:
@@ -196,7 +230,10 @@ def _credits(preparation: Preparation) -> tuple[Link, ...]:
     return (Link(text=credit[0], url=credit[1]),) if credit else ()
 
 
-def _details(preparation: Preparation) -> tuple[DetailRow, ...]:
+def _details(record: Record) -> tuple[DetailRow, ...]:
+    """Tell how a job with a prompt was understood, in the languages that its place wants to read."""
+    preparation, left_out = record.preparation, _LEFT_OUT[record.job.manner.language]
+    assert preparation is not None
     prompt = preparation.prompt
     assert prompt is not None
     rows = (
@@ -210,7 +247,30 @@ def _details(preparation: Preparation) -> tuple[DetailRow, ...]:
         DetailRow(label=texts.ROW_PROMPT_2, text=PreparedPrompt.text_of(prompt.prompt_2)),
         DetailRow(label=texts.ROW_NEGATIVE, text=PreparedPrompt.text_of(prompt.negative_prompt)),
     )
-    return tuple(row for row in rows if row.text or row.words)
+    return tuple(row for row in rows if (row.text or row.words) and row.label not in left_out)
+
+
+_LEFT_OUT = {  # which rows are in the other language
+    Language.BOTH: frozenset[str](),
+    Language.KOREAN: frozenset(
+        {
+            texts.ROW_ENGLISH,
+            texts.ROW_VARIANTS,
+            texts.ROW_KEYWORDS,
+            texts.ROW_PROMPT,
+            texts.ROW_PROMPT_2,
+            texts.ROW_NEGATIVE,
+        }
+    ),
+    Language.ENGLISH: frozenset({texts.ROW_TEXT, texts.ROW_SUBJECT}),
+}
+
+
+def _all_details(record: Record) -> tuple[DetailRow, ...]:
+    details, outcome = _details(record), record.outcome
+    if outcome is None or not outcome.pictures:
+        return details
+    return (*details, DetailRow(label=texts.ROW_SETTINGS, text=_drawn_with(outcome)))
 
 
 def _file(job_id: str, subject: str, picture: Picture, number: int) -> PictureFile:

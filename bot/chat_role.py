@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeAlias
 
 from bot import cards, texts
-from bot.adapters.port import Card, ChatPort, FileReader, Listener
-from bot.adapters.web.server import WebChat, WebOptions
+from bot.adapters.port import Card
+from bot.aftercare import Aftercare
+from bot.album import Album
 from bot.chat import Chat
 from bot.conversation import Conversation
 from bot.delivery import Delivery
@@ -32,6 +32,10 @@ from bot.options import model_options
 from bot.parts import make_preparer
 from bot.personal import Personal
 from bot.pictures import reader_of
+from bot.places import Places
+from bot.platforms import MakeAdapter, Platforms
+from bot.recall import Recall
+from bot.reports import Reports
 from bot.sealing import Sealer
 from bot.settings import Settings
 from bot.store import Store
@@ -39,27 +43,10 @@ from bot.suggestions import suggest
 from bot.sweeper import Sweeper
 from bot.tombstones import Tombstones
 from bot.wish import cost_of
-from pipeline import (
-    MAX_PHOTO_BYTES,
-    ModelVocabulary,
-)
+from bot.wishes import Wishes
+from pipeline import ModelVocabulary
 
 _FLUSH_LOOK_S = 0.1
-
-
-class Adapter(ChatPort, Protocol):
-    """A chat platform that runs."""
-
-    async def start(self) -> None:
-        """Begin to hand over what people write."""
-        ...
-
-    async def close(self) -> None:
-        """Stop."""
-        ...
-
-
-MakeAdapter: TypeAlias = Callable[[Listener, FileReader], Adapter]
 
 
 class ChatRole:
@@ -111,7 +98,7 @@ class ChatRole:
             delivery=self._delivery,
             metrics=metrics,
         )
-        self._adapters: list[Adapter] = []
+        self._platforms = Platforms()
         self._durable: Durable | None = None
         self._stack = AsyncExitStack()
 
@@ -119,6 +106,7 @@ class ChatRole:
         """Tie the role to the queues and to the platforms."""
         self._durable = durable
         queue = self._settings.queue
+        places = Places(self._store)
         intake = Intake(
             store=self._store,
             files=self._files,
@@ -133,6 +121,7 @@ class ChatRole:
             ),
             role_weights=queue.role_weights,
             terms_of=self._settings.text.terms_of,
+            check_place=places.check,
             cost_of=lambda wish: cost_of(wish.command, self.fleet.facts),
             capacity=self.fleet.capacity,
             check_room=self._disk.check,
@@ -153,38 +142,47 @@ class ChatRole:
             tombstones=Tombstones(self._settings.key_file.with_suffix(".erased")),
             forget_text=self.preparer.forget,
             hold=self._follower.hold,
-            ports=lambda: {one.platform: one for one in self._adapters},
+            ports=lambda: self._platforms.ports,
         )
         self._conversation = Conversation(
             store=self._store,
-            files=self._files,
             jobs=jobs,
             intake=intake,
             chat=self.chat,
+            wishes=Wishes(self._files, self.preparer.revise),
+            aftercare=Aftercare(
+                store=self._store,
+                files=self._files,
+                card_of=self._card_of,
+                hold=self._follower.hold,
+            ),
             card_of=self._card_of,
             status=Status(self, model=self._settings.model.source),
             personal=Personal(
                 store=self._store,
                 files=self._files,
                 erasure=self._erasure,
-                card_of=self._card_of,
+                album=Album(store=self._store, files=self._files, card_of=self._card_of),
                 capacity=self.fleet.capacity,
+                keep=self._settings.keep,
+                providers=lambda: tuple(one.name for one in self.preparer.health()),
             ),
+            places=places,
+            recall=Recall(store=self._store, files=self._files),
+            reports=Reports(store=self._store, places=places),
             suggest=partial(suggest, lambda: self.fleet.facts),
             metrics=self._metrics,
         )
         read = reader_of(self._files)
-        self._adapters = [make(self._conversation, read) for make in adapters]
+        self._platforms = Platforms([make(self._conversation, read) for make in adapters])
         self._sweeper = Sweeper(store=self._store, durable=durable, jobs=jobs)
 
     async def start(self) -> None:
         """Open the platforms, then take up what was left. Raises CannotListen or OSError."""
         await self._erasure.finish()
         self._stack.push_async_callback(self._delivery.close)
-        for adapter in self._adapters:
-            await adapter.start()
-            self._stack.push_async_callback(adapter.close)
-        self._delivery.start({adapter.platform: adapter for adapter in self._adapters})
+        await self._platforms.open(self._stack)
+        self._delivery.start(self._platforms.open_ports)
         for part in (self.fleet, self._follower):
             await part.start()
             self._stack.push_async_callback(part.close)
@@ -221,9 +219,14 @@ class ChatRole:
         await self.preparer.close()
 
     @property
-    def web_url(self) -> str:
-        """Where the web chat is."""
-        return next(one.url for one in self._adapters if isinstance(one, WebChat))
+    def announcement(self) -> str:
+        """Where people can write now, for the operator."""
+        return self._platforms.announcement()
+
+    @property
+    def is_discord_away(self) -> bool:
+        """Whether people's commands should come from Discord, and do not."""
+        return self._platforms.is_discord_away
 
     @property
     def is_ready(self) -> bool:
@@ -251,17 +254,10 @@ class Status:
 
     async def sentence(self) -> str:
         """Answer `/상태`."""
-        return texts.status(
+        status = texts.status(
             model=self._model,
             num_running=self._role.num_live,
             is_ready=self._role.is_ready,
             health=self._role.preparer.health(),
         )
-
-
-def web_adapter(settings: Settings) -> MakeAdapter:
-    """Make the local web chat."""
-    options = WebOptions(
-        host=settings.web.host, port=settings.web.port, max_photo_bytes=MAX_PHOTO_BYTES
-    )
-    return lambda listener, files: WebChat(options, listener, files=files)
+        return f"{status}\n{texts.DISCORD_AWAY}" if self._role.is_discord_away else status

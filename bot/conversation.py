@@ -11,27 +11,38 @@ Knows cards and ports, not platforms: what a card looks like is the adapter's.
 import asyncio
 import time
 from collections.abc import Callable
-from secrets import randbits
 from typing import Protocol
 
 import structlog
 
 from bot import cards, error_texts, texts
-from bot.adapters.port import Action, Card, ChatPort, Message, Past, Person, Place, PortError, Press
+from bot.adapters.port import Action, Card, ChatPort, Message, Past, Place, PortError, Press
+from bot.aftercare import Aftercare, is_at_hand, may_end
 from bot.chat import Chat
-from bot.commands import DrawCommand, HelpCommand, StatusCommand, parse
-from bot.delivery import nonce_of
+from bot.commands import (
+    DrawCommand,
+    HelpCommand,
+    InfoCommand,
+    RecallCommand,
+    SettingsCommand,
+    StatusCommand,
+    parse,
+)
 from bot.failpoints import pass_
-from bot.files import Files
+from bot.forms import drawn_over
 from bot.intake import Event, Intake
-from bot.job import Ending, Job, NotYours, Outcome, Record, job_id_of, photo_key, picture_key
+from bot.job import Ending, NotYours, Outcome, Record, job_id_of
 from bot.jobs import Jobs
 from bot.metrics import Metrics
 from bot.past import past_of
 from bot.personal import Personal
-from bot.redraw import RecordGone, again, draft, enlarge, vary
+from bot.places import Places
+from bot.recall import Recall
+from bot.redraw import RecordGone, is_removed
+from bot.reports import Reports
 from bot.store import Store
 from bot.wish import Wish, over
+from bot.wishes import Wishes
 from pipeline import PipelineError
 
 log = structlog.get_logger()
@@ -52,20 +63,26 @@ class Conversation:
         self,
         *,
         store: Store,
-        files: Files,
         jobs: Jobs,
         intake: Intake,
         chat: Chat,
+        wishes: Wishes,
+        aftercare: Aftercare,
         card_of: Callable[[Record], Card],
         status: Status,
         personal: Personal,
+        places: Places,
+        recall: Recall,
+        reports: Reports,
         suggest: Callable[[str, str], tuple[str, ...]],
         metrics: Metrics,
     ) -> None:
-        self._store, self._files, self._jobs = store, files, jobs
-        self._intake, self._chat, self._status = intake, chat, status
+        self._store, self._jobs, self._status = store, jobs, status
+        self._intake, self._chat = intake, chat
+        self._wishes, self._aftercare = wishes, aftercare
         self._card_of, self._personal, self._metrics = card_of, personal, metrics
-        self._suggest = suggest
+        self._places, self._reports, self._suggest = places, reports, suggest
+        self._recall = recall
         self._is_closing = False
 
     def close(self) -> None:
@@ -115,48 +132,86 @@ class Conversation:
             await asyncio.Event().wait()
 
     async def _answer(self, message: Message, port: ChatPort) -> None:
-        command = parse(message.text)
+        if message.form is Action.OVER:
+            wish = drawn_over(message.photo, message.text, message.options)
+            await self._draw(wish, message, port)
+            return
+        if message.form is not None:
+            record = await self._at_hand(message.about, message)
+            if message.form is not Action.EDIT:
+                raise RecordGone
+            await self._draw(await self._wishes.of_form(record, message), message, port)
+            return
+        command = parse(message.text, message.options)
         if isinstance(command, DrawCommand):
-            command = over(command, has_photo=message.photo is not None)
-            await self._draw(Wish(command=command, photo=message.photo), message, port)
+            await self._draw(await self._wish(command, message), message, port)
         elif isinstance(command, HelpCommand):
             await port.send(message.place, cards.help_(), reply_to=message.event_id)
         elif isinstance(command, StatusCommand):
             card = cards.note(await self._status.sentence())
             await port.send(message.place, card, reply_to=message.event_id)
+        elif isinstance(command, RecallCommand):
+            await self._draw(await self._recall.wish(command, message), message, port)
+        elif isinstance(command, InfoCommand):
+            await self._recall.inform(message, port)
+        elif isinstance(command, SettingsCommand):
+            await self._places.answer(command, message, port)
         else:
             await self._personal.answer(command, message, port)
 
+    async def _wish(self, command: DrawCommand, message: Message) -> Wish:
+        """Say what words ask for; those that answer a card are about what that shows."""
+        if message.about and message.photo is None and not message.text.lstrip().startswith("/"):
+            record = await self._at_hand(message.about, message)
+            return await self._wishes.of_reply(record, message)
+        command = await self._places.completed(command, message)
+        command = over(command, has_photo=message.photo is not None)
+        return Wish(command=command, photo=message.photo)
+
     async def _react(self, press: Press, port: ChatPort) -> None:
-        if press.action is Action.ERASE:
-            await self._personal.erase(press, port)
-            return
-        record = await self._store.find(press.job_id)
-        if record is None or not _is_at_hand(record, press):
-            raise RecordGone
-        if press.action is Action.CANCEL:
-            await self._cancel(record, press, port)
-        elif press.action is Action.EDIT:
-            pictures = record.outcome.pictures if record.outcome else ()
-            receipt = pictures[0].receipt if pictures else None
-            card = cards.draft_of(press.job_id, draft(record.job.command, receipt))
-            await port.send(press.place, card, reply_to=press.event_id)
-        elif press.action is Action.FETCH:
-            if record.outcome is None:
+        match press.action:  # what needs no job
+            case Action.ERASE:
+                await self._personal.erase(press, port)
+                return
+            case Action.PAGE:
+                await self._personal.turn_page(press, port)
+                return
+            case Action.OVER:
+                await port.send(press.place, cards.over(press.value), reply_to=press.event_id)
+                return
+        record = await self._at_hand(press.job_id, press)
+        match press.action:
+            case Action.CANCEL:
+                await self._cancel(record, press, port)
+            case Action.EDIT:
+                await port.send(press.place, cards.edit(record), reply_to=press.event_id)
+            case Action.FETCH:
+                await self._aftercare.fetch(record, press, port)
+            case Action.INFO:
+                await self._aftercare.inform(record, press, port)
+            case Action.DELETE:
+                await self._aftercare.remove(record, press, port)
+            case Action.REPORT:
+                await self._reports.report(record, press, port)
+            case Action.AGAIN | Action.VARY | Action.ENLARGE:
+                await self._draw(await self._wishes.of_button(record, press), press, port)
+            case _:
                 raise RecordGone
-            await port.send(
-                press.place,
-                self._card_of(record),
-                reply_to=press.event_id,
-                nonce=nonce_of(record.job.id, press.event_id),
-            )
-        else:
-            await self._draw(await self._wish(record, press.action), press, port)
+
+    async def _at_hand(self, job_id: str, event: Message | Press) -> Record:
+        """Find the job of a card. Raises RecordGone, also where it is not theirs to see."""
+        record = await self._store.find(job_id)
+        if record is None or not is_at_hand(record, event):
+            raise RecordGone
+        is_deleting = isinstance(event, Press) and event.action is Action.DELETE
+        if is_removed(record) and not is_deleting:
+            raise RecordGone
+        return record
 
     async def _cancel(self, record: Record, press: Press, port: ChatPort) -> None:
         """Settle that a job ends without a picture, unless it is settled already."""
         job = record.job
-        if not _is_theirs(job, press.person):
+        if not may_end(record, press.person):
             raise NotYours
         cancelled = Outcome(ending=Ending.CANCELLED)
         if record.outcome is None and await self._settle(job.id, cancelled) == cancelled:
@@ -172,15 +227,6 @@ class Conversation:
             return await self._store.conclude(job_id, outcome)
         except KeyError as error:  # erased meanwhile
             raise RecordGone from error
-
-    async def _wish(self, record: Record, action: Action) -> Wish:
-        """Say what a button asks for. Raises RecordGone or PhotoForgotten."""
-        if action is Action.ENLARGE:
-            return enlarge(record, await self._files.read(picture_key(record.job.id, 1)))
-        photo = await self._files.read(photo_key(record.job.id)) if record.job.has_photo else None
-        if action is Action.VARY:
-            return vary(record, photo, towards=randbits(32))
-        return again(record, photo)
 
     async def _draw(self, wish: Wish, event: Message | Press, port: ChatPort) -> None:
         """Accept a request and show its first card."""
@@ -210,12 +256,3 @@ class Conversation:
             await port.send(event.place, card, reply_to=event.event_id)
         except PortError as gone:
             log.info("refusal not shown", kind=type(gone).__name__)
-
-
-def _is_at_hand(record: Record, press: Press) -> bool:
-    """Whether a job's card lies where somebody pressed, or is theirs: a button can be forged."""
-    return _is_theirs(record.job, press.person) or record.job.place == press.place
-
-
-def _is_theirs(job: Job, person: Person) -> bool:
-    return (job.person.platform, job.person.id) == (person.platform, person.id)

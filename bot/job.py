@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from bot.adapters.port import MessageRef, Person, Place
 from bot.commands import DrawCommand
+from bot.rules import Manner
 from pipeline import EngineFailed, Preparation, Receipt, RenderPhase, RequestRejected, Unavailable
 
 
@@ -48,6 +49,7 @@ class Job:
     words: str = ""  # as they were written; none where a button asked
     has_photo: bool = False  # kept as the file `photo_key(id)`
     terms: Mapping[str, str] = field(default_factory=dict)  # Korean words with a fixed English
+    manner: Manner = field(default_factory=Manner)  # of its cards, by the rules when it was accepted
 
 
 def photo_key(job_id: str) -> str:
@@ -90,6 +92,7 @@ class Ending(StrEnum):
     QUESTION = "question"  # the text gave no prompt: the preparation's verdict says why
     FAILED = "failed"
     CANCELLED = "cancelled"
+    REMOVED = "removed"  # it was drawn, and somebody had the pictures taken away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,7 @@ class Outcome:
     ending: Ending
     pictures: tuple[Picture, ...] = ()
     num_missing: int = 0  # of those that were asked for
-    can_enlarge: bool = False  # the first picture
+    can_enlarge: bool = False  # the pictures
     failure: FailureRecord | None = None
 
 
@@ -151,3 +154,8 @@ class Record:
     preparation: Preparation | None = None
     outcome: Outcome | None = None
     closing: Closing | None = None
+
+
+def subject_of(record: Record) -> str:
+    """Say what a job draws, in its person's words."""
+    return (record.preparation and record.preparation.subject) or record.job.command.text

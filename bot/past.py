@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bot import cards
 from bot.adapters.port import Card, Past, Place
 from bot.job import Record
+from bot.redraw import is_removed
 from bot.store import Store
 
 _NUM_JOBS = 30
@@ -25,7 +26,7 @@ async def past_of(
 
 def _past(record: Record, card_of: Callable[[Record], Card]) -> Past | None:
     job = record.job
-    if record.message is None:  # nobody saw it yet
+    if record.message is None or is_removed(record):  # nobody saw it yet, or is to see it again
         return None
     return Past(
         message=record.message,

@@ -1,6 +1,7 @@
-"""What a person may ask about themself: their pictures, their place in the queue, a copy, an erasure.
+"""What a person may ask about themself: their place in the queue, what is kept, a copy, an erasure.
 
 Answers are cards for the person's own eyes. An erasure is asked for with a command and done with a button.
+Their pictures are shown by `album.py`.
 """
 
 import asyncio
@@ -10,31 +11,27 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
-from bot import cards, codec, texts
-from bot.adapters.port import (
-    Action,
-    Button,
-    Card,
-    CardState,
-    ChatPort,
-    DataFile,
-    Message,
-    Person,
-    PictureFile,
-    Press,
+from bot import buttons, cards, codec, texts
+from bot.adapters.port import Card, ChatPort, DataFile, Message, Person, Press
+from bot.album import Album
+from bot.commands import (
+    DataCommand,
+    EraseCommand,
+    PicturesCommand,
+    PrivacyCommand,
+    QueueCommand,
 )
-from bot.commands import DataCommand, EraseCommand, PicturesCommand, QueueCommand
 from bot.erasure import Erasure
 from bot.fairness import Capacity, standings
 from bot.files import Files
-from bot.job import Closing, Ending, Record
-from bot.keeping import PICTURES, export_key
+from bot.job import Record, subject_of
+from bot.keeping import export_key
+from bot.settings import KeepSection
 from bot.store import Store
 
-PersonalCommand = PicturesCommand | QueueCommand | DataCommand | EraseCommand
+PersonalCommand = PicturesCommand | QueueCommand | DataCommand | EraseCommand | PrivacyCommand
 
 _MAX_JOBS = 8
-_MAX_PICTURES = 10  # what a message holds on every platform
 
 
 class Personal:
@@ -46,30 +43,38 @@ class Personal:
         store: Store,
         files: Files,
         erasure: Erasure,
-        card_of: Callable[[Record], Card],
+        album: Album,
         capacity: Callable[[], Capacity],
+        keep: KeepSection,
+        providers: Callable[[], tuple[str, ...]],
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`providers` names those that read texts."""
         self._store, self._files, self._erasure = store, files, erasure
-        self._card_of, self._capacity, self._clock = card_of, capacity, clock
+        self._album, self._capacity, self._clock = album, capacity, clock
+        self._keep, self._providers = keep, providers
         self._turn = asyncio.Lock()  # a copy that is being made must not outlive an erasure
 
     async def answer(self, command: PersonalCommand, message: Message, port: ChatPort) -> None:
         """Answer a command. Raises PortError, StoreError or OSError."""
-        held: tuple[Record, ...] = ()
         match command:
             case PicturesCommand():
-                card, held = await self._pictures(message.person)
+                await self._album.show(command, message, port)
+                return
             case QueueCommand():
                 card = await self._queue(message.person)
             case DataCommand():
                 card = await self._data(message.person)
             case EraseCommand():
-                button = Button(action=Action.ERASE, label=texts.ERASE)
-                card = replace(cards.note(texts.ERASE_SURE), buttons=(button,))
+                card = replace(cards.note(texts.ERASE_SURE), buttons=(buttons.ERASE,))
+            case PrivacyCommand():
+                card = self._privacy()
         await port.send(message.place, replace(card, is_private=True), reply_to=message.event_id)
-        for record in held:
-            await self._store.close_job(record.job.id, Closing.DELIVERED)
+
+    async def turn_page(self, press: Press, port: ChatPort) -> None:
+        """Show another page of whoever pressed. Raises PortError, StoreError or OSError."""
+        page, search = buttons.page_of(press.value)
+        await self._album.show(PicturesCommand(page=page, search=search), press, port)
 
     async def erase(self, press: Press, port: ChatPort) -> None:
         """Erase everything that is kept of whoever pressed. Raises PortError, StoreError or OSError."""
@@ -77,33 +82,6 @@ class Personal:
             await self._erasure.erase(press.person)
         card = replace(cards.note(texts.ERASED), is_private=True)
         await port.send(press.place, card, reply_to=press.event_id)
-
-    async def _pictures(self, person: Person) -> tuple[Card, tuple[Record, ...]]:
-        """Show what could not be brought, then the newest pictures; and say what of it was held."""
-        name = self._store.person_name(person)
-        held = await self._store.held_of(name, limit=_MAX_JOBS)
-        newest = await self._store.pictures_of(name, limit=_MAX_JOBS)
-        drawn = {one.job.id: one for one in (*held, *newest) if _is_drawn(one)}
-        there = frozenset(await self._files.keys(PICTURES)) if drawn else frozenset[str]()
-        pictures = [
-            file
-            for record in list(drawn.values())[:_MAX_JOBS]
-            for file in _captioned(record)
-            if file.key in there
-        ]
-        notes = [
-            texts.named(_subject(one), self._card_of(one).text)
-            for one in held
-            if not _is_drawn(one)
-        ]
-        card = Card(
-            job_id=None,
-            state=CardState.NOTE,
-            text=texts.MY_PICTURES if pictures or notes else texts.NO_PICTURES,
-            notes=(*notes, *((texts.MADE_BY_AI,) if pictures else ())),
-            pictures=tuple(pictures[:_MAX_PICTURES]),
-        )
-        return card, held
 
     async def _queue(self, person: Person) -> Card:
         """Say how long a person's own requests have to wait, and how many there are in all."""
@@ -114,8 +92,18 @@ class Personal:
             standing, record = places.get(row.id), await self._store.find(row.id)
             if record is not None:
                 place, eta_s = (standing.place, standing.eta_s) if standing else (None, None)
-                lines.append(texts.in_queue(_subject(record), place, eta_s))
+                lines.append(texts.in_queue(subject_of(record), place, eta_s))
         return cards.note(texts.queue(len(rows), tuple(lines)))
+
+    def _privacy(self) -> Card:
+        """Say what is kept, for how long, and who reads it."""
+        return cards.note(
+            texts.privacy(
+                prompts_days=self._keep.prompts_days,
+                pictures_days=self._keep.pictures_days,
+                providers=self._providers(),
+            )
+        )
 
     async def _data(self, person: Person) -> Card:
         """Write down everything that is kept of a person, for a day."""
@@ -138,19 +126,6 @@ class Personal:
             await self._files.write(key, text.encode("utf-8", "backslashreplace"))
         file = DataFile(key=key, file_name="geuryeojwo-data.json", label=texts.SAVE_DATA)
         return replace(cards.note(texts.MY_DATA), files=(file,))
-
-
-def _is_drawn(record: Record) -> bool:
-    return record.outcome is not None and record.outcome.ending is Ending.DRAWN
-
-
-def _subject(record: Record) -> str:
-    return (record.preparation and record.preparation.subject) or record.job.command.text
-
-
-def _captioned(record: Record) -> tuple[PictureFile, ...]:
-    caption = texts.caption(_subject(record), record.accepted_s)
-    return tuple(replace(file, caption=caption) for file in cards.picture_files(record))
 
 
 def _plain(record: Record) -> dict[str, object]:

@@ -6,6 +6,7 @@ done is said by `error_texts.py`; what only an operator reads on the shell, by `
 
 from bot import fairness
 from bot.korean import with_particle
+from bot.rules import ADULTS, LANGUAGES, SPOILERS, PlaceRules, word_of
 from pipeline import (
     Failure,
     Preparation,
@@ -26,10 +27,12 @@ EXAMPLES = (
 
 AGAIN = "다시 그리기"
 VARY = "변형"
-VARY_FIRST = "첫 그림 변형"
 ENLARGE = "크게"
-ENLARGE_FIRST = "첫 그림 크게"
+WHICH_PICTURE = "어느 그림을 다듬을까요?"
 EDIT = "고치기"
+INFO = "정보"
+DELETE = "삭제"
+REPORT = "신고"
 CANCEL = "취소"
 MADE_BY_AI = "AI로 만든 그림이에요."
 LOADING = "그림 모델을 불러오고 있어요. 준비되면 바로 시작할게요."
@@ -39,11 +42,14 @@ CANCELLED = "그리기를 취소했어요. 다시 그리고 싶으면 아래 단
 ALREADY_OVER = "이미 끝난 그림이라 취소할 수 없어요."
 WHAT_OVER_PHOTO = "사진 위에 무엇을 그릴까요? ‘수채화로 그린 고양이’처럼 그릴 것을 적어서 사진과 함께 다시 보내 주세요."
 GONE = "그 그림의 기록을 찾지 못했어요. 그리고 싶은 것을 다시 적어 주세요."
-NOT_YOURS = "부탁한 분만 취소할 수 있어요."
+NOT_YOURS = "부탁한 분이나 이곳을 돌보는 분만 할 수 있어요."
+REMOVED = "지운 그림이에요. 그리고 싶은 것이 있으면 다시 적어 주세요."
+DETAILS_OF_PICTURE = "이 그림은 이렇게 그렸어요."
 RESUMED = "봇이 다시 켜져서 이어서 그려요."
 FETCH = "다시 받기"
 UNCLEAR = "그림을 보냈는데 잘 도착했는지 확인하지 못했어요. 보이지 않으면 아래 단추를 눌러 다시 받아 주세요."
-MY_PICTURES = "최근에 부탁하신 그림이에요."
+NEWER = "이전"
+OLDER = "다음"
 NO_PICTURES = "보여 드릴 그림이 없어요. ‘고래 그려줘’처럼 그리고 싶은 것을 적어 보세요."
 MY_DATA = (
     "봇이 갖고 있는 것을 모두 담았어요. 하루가 지나면 이 파일은 지워지니 그 안에 저장해 주세요. "
@@ -61,6 +67,16 @@ ERASED = (
 )
 STOPPED_ERASED = "모두 지워 달라고 하셔서 그만뒀어요. 그리고 싶은 것이 있으면 다시 적어 주세요."
 DETAILS = "어떻게 이해했나요?"
+EDIT_TITLE = "그림 고치기"
+OVER_TITLE = "이 그림 위에 그리기"
+WHAT_OVER_PICTURE = "이 그림 위에 무엇을 그릴까요? 그릴 것을 적어서 그림과 함께 보내 주세요."
+FIELD_TEXT = "한국어"
+FIELD_ENGLISH = "영어"
+FIELD_WORDS = "중요한 낱말과 세기"
+FIELD_NEGATIVE = "빼고 싶은 것"
+FIELD_WHAT = "무엇을 그릴까요?"
+FIELD_STRENGTH = "얼마나 바꿀까요? (0~1)"
+ALLOWED_WORDS = "‘whale 1.3, sea 1.1’처럼 영어와 숫자"
 NOT_UNDERSTOOD = "무엇을 그릴까요? 그리고 싶은 것을 적어 주세요."
 NOT_A_REQUEST = (
     "그림을 그려 달라는 말로 들리지 않았어요. 그리고 싶은 것을 적어 주시면 그려 드릴게요."
@@ -73,7 +89,10 @@ HELP = (
     "뒤에 크기:넓게(정사각, 가로, 세로, 길게), 장수:2, 품질:빠르게(보통, 정밀), 시드:7, 스텝:20, "
     "제외:사람처럼 적으면 그대로 따라요.\n"
     "사진을 함께 보내면 그 위에 그려요. 강도:0.5처럼 얼마나 바꿀지 적을 수 있어요.\n"
-    "/내그림은 최근 그림을, /대기열은 차례를 보여 드려요. "
+    "화풍:수채화처럼 화풍도 고를 수 있어요. "
+    "답장할 수 있는 곳에서는 봇이 그린 그림에 ‘더 밝게’, ‘바다 빼고’처럼 답장하면 같은 그림을 고쳐 그려요.\n"
+    "/내그림은 그린 그림을(/내그림 고래처럼 찾을 수도 있어요), /대기열은 차례를 보여 드려요. "
+    "/개인정보는 무엇을 얼마나 갖고 있는지 알려 드리고, "
     "/내데이터는 봇이 갖고 있는 것을 드리고, /내데이터삭제는 모두 지워요.\n"
     "그림은 AI가 만들어요."
 )
@@ -88,6 +107,8 @@ ROW_PROMPT = "prompt"
 ROW_PROMPT_2 = "prompt_2"
 ROW_NEGATIVE = "negative_prompt"
 ROW_SETTINGS = "설정"
+ROW_NUMBER = "번호"
+ROW_MARKS = "표시"
 ROW_VERDICT = "판단"
 ROW_UNKNOWN = "모르는 낱말"
 ROW_SUGGESTION = "혹시 이 말씀인가요?"
@@ -129,6 +150,52 @@ def _short(words: str) -> str:
 def caption(subject: str, made_s: float) -> str:
     """Name a picture among others: what it shows, and the Korean day on which it was asked for."""
     return f"{_short(subject)} ({fairness.korean_day(made_s)})"
+
+
+def vary_number(number: int) -> str:
+    """Label the button that varies one of several pictures."""
+    return f"{number}번 변형"
+
+
+def enlarge_number(number: int) -> str:
+    """Label the button that enlarges one of several pictures."""
+    return f"{number}번 크게"
+
+
+def my_pictures(page: int, search: str) -> str:
+    """Head a page of somebody's own pictures."""
+    found = f"‘{search}’ 그림" if search else "부탁하신 그림"
+    return f"{found}이에요." if page == 1 else f"{found}이에요({page}쪽)."
+
+
+def no_pictures(search: str) -> str:
+    """Say that there is nothing to show, and how to get something."""
+    if not search:
+        return NO_PICTURES
+    return f"‘{search}’ 그림을 찾지 못했어요. 다른 말로 찾거나 /내그림이라고만 적어 보세요."
+
+
+def privacy(
+    *, prompts_days: int | None, pictures_days: int | None, providers: tuple[str, ...]
+) -> str:
+    """Say what is kept of a person, for how long, who reads their words, and what they can do."""
+    names = ", ".join(provider(name) for name in providers if name in _REMOTE)
+    sent = (
+        f"적어 주신 말은 영어로 옮기고 낱말을 고르려고 바깥의 {names}에 보내요. 누가 적었는지는 보내지 않아요."
+        if names
+        else "적어 주신 말을 봇 밖으로 보내지 않아요."
+    )
+    return (
+        f"적어 주신 말과 그린 기록은 {_kept_for(prompts_days)}, "
+        f"그림과 올린 사진은 {_kept_for(pictures_days)} 암호로 잠가서 보관해요.\n"
+        f"{sent}\n"
+        "그림마다 삭제 단추로 지울 수 있어요. /내데이터라고 적으면 봇이 갖고 있는 것을 모두 드리고, "
+        "/내데이터삭제라고 적으면 모두 지워요."
+    )
+
+
+def _kept_for(days: int | None) -> str:
+    return "지워 달라고 하실 때까지" if days is None else f"{days}일 동안"
 
 
 def drawing(eta_s: float | None) -> str:
@@ -186,6 +253,7 @@ _PROVIDERS = {
     "keybert": "문장 모델",
     "frequency": "빈도",
 }
+_REMOTE = frozenset({"papago", "deepl", "openai", "kt"})  # that others run
 _CAUSES = {
     Failure.TIMED_OUT: "제때 답하지 않아",
     Failure.UNREACHABLE: "연결되지 않아",
@@ -275,6 +343,9 @@ def untranslatable(words: tuple[str, ...]) -> str:
     return f"아는 낱말이 없어서 그리지 못했어요.{listed} 다른 말로 적어 주세요."
 
 
+DISCORD_AWAY = "디스코드와 이어져 있지 않아요. 까닭은 봇을 켠 사람의 기록에 있어요."
+
+
 def status(
     *, model: str, num_running: int, is_ready: bool, health: tuple[ProviderHealth, ...]
 ) -> str:
@@ -324,4 +395,82 @@ def apology(job_id: str) -> str:
     return (
         "문제가 생겨 그리지 못했어요. 잠시 뒤에 다시 해 보세요. "
         f"또 그러면 운영자에게 이 번호를 알려 주세요: {job_id}"
+    )
+
+
+RULES = "이곳에서 그리는 방법이에요. 바꾸려면 ‘/설정 화풍 수채화’처럼 적어 주세요."
+RULES_LABEL = "지금 설정"
+RULES_ELSEWHERE = "설정은 서버나 그룹의 것이에요. 그곳의 채널에서 /설정이라고 적어 주세요."
+REPORTED = "신고를 전했어요. 알려 줘서 고마워요. 누가 신고했는지는 아무에게도 보이지 않아요."
+REPORT_NOWHERE = "이곳에는 신고를 받는 채널이 아직 없어요. 이곳을 관리하는 분에게 직접 알려 주세요."
+REPORT_NO_CHANNEL = "신고를 받는 채널에 글을 쓸 수 없어요. 이곳을 관리하는 분에게 직접 알려 주세요."
+REPORT_AGAIN = "지금은 신고를 전하지 못했어요. 잠시 뒤에 신고 단추를 다시 눌러 주세요."
+REPORT_HIDDEN = "연령 제한 채널의 그림이라 여기에는 보여 드리지 않아요."
+_UNSET = "정하지 않았어요"
+_MAX_NAMED_TERMS = 20
+
+
+def rules_changed(rule: str) -> str:
+    """Say that a rule holds from now on."""
+    return f"{with_particle(rule, '을/를')} 바꿨어요. 앞으로 받는 부탁부터 그렇게 해요."
+
+
+def rules(place: PlaceRules) -> tuple[tuple[str, str], ...]:
+    """List the rules of a place, each with its name; `#` and `@` stand before channels and roles."""
+    roles = sorted(place.daily_by_role.items())
+    quotas = [f"@{role.partition(':')[2]} 하루 {most:,}장" for role, most in roles]
+    terms = [f"{korean} → {english}" for korean, english in sorted(place.glossary.items())]
+    more = len(terms) - _MAX_NAMED_TERMS
+    terms = [*terms[:_MAX_NAMED_TERMS], *([f"그 밖에 {more}개"] if more > 0 else [])]
+    return (
+        ("채널", _open_channels(place)),
+        *((name, place.defaults.get(name, _UNSET)) for name in ("화풍", "비율", "품질")),
+        ("할당량", ", ".join(quotas) or _UNSET),
+        ("설명언어", word_of(place.language, LANGUAGES)),
+        ("성인", word_of(place.adults, ADULTS)),
+        ("가리기", word_of(place.spoilers, SPOILERS)),
+        ("신고채널", f"#{place.report_channel}" if place.report_channel else _UNSET),
+        ("용어", ", ".join(terms) or _UNSET),
+    )
+
+
+def _open_channels(place: PlaceRules) -> str:
+    if place.allowed:
+        return f"{_channels(place.allowed)}에서만 그려요"
+    if place.forbidden:
+        return f"{_channels(place.forbidden)}에서는 그리지 않아요"
+    return "모든 채널에서 그려요"
+
+
+def _channels(ids: tuple[str, ...]) -> str:
+    return ", ".join(f"#{one}" for one in ids)
+
+
+def report(*, channel: str, person: str, request: str) -> str:
+    """Tell those who look after a place what is reported; whoever reports it is not named."""
+    return (
+        f"신고가 들어온 그림이에요.\n그린 곳: #{channel}\n부탁한 사람: @{person}\n부탁한 말: {request}\n"
+        "정보로 어떻게 그렸는지 보고, 삭제로 모두에게서 지울 수 있어요."
+    )
+
+
+OTHER_MODEL = "처음 그릴 때와 모델이 달라서 똑같지 않을 수 있어요."
+
+
+def marks(*, says_ai: bool, has_parameters: bool, has_receipt: bool) -> str:
+    """Name the marks that a picture's file carries; none is nothing."""
+    named = (
+        (says_ai, "AI로 만들었다는 표시"),
+        (has_parameters, "그림 도구가 읽는 설정"),
+        (has_receipt, "다시 그릴 수 있는 기록"),
+    )
+    return ", ".join(name for is_there, name in named if is_there)
+
+
+def not_ours(marks: str) -> str:
+    """Say of a picture without our record what it carries; `marks` is empty where it carries nothing."""
+    said = f"이 그림에는 {with_particle(marks, '이/가')} 있지만 " if marks else "이 그림에는 "
+    return (
+        f"{said}그려줘가 남긴 기록이 없어요. 다른 곳에서 만들었거나, 옮기면서 기록이 지워진 그림이에요. "
+        "봇이 올린 파일을 그대로 저장한 것이 있으면 그것을 보내 주세요."
     )

@@ -27,7 +27,7 @@ from pipeline import (
 )
 
 _STEPS = {Quality.FAST: 20, Quality.NORMAL: 30, Quality.FINE: 130}
-_STRENGTH = 0.6  # what is drawn over keeps its composition
+STRENGTH = 0.6  # what is drawn over keeps its composition
 _STRENGTH_OF_ENLARGING = 0.2  # and what is enlarged everything but its detail
 
 
@@ -49,7 +49,7 @@ def over(command: DrawCommand, *, has_photo: bool) -> DrawCommand:
     Raises PhotoMissing.
     """
     if has_photo:
-        default = _STRENGTH_OF_ENLARGING if command.is_enlarging else _STRENGTH
+        default = _STRENGTH_OF_ENLARGING if command.is_enlarging else STRENGTH
         return replace(command, strength=default if command.strength is None else command.strength)
     if command.is_enlarging or command.strength is not None:
         raise PhotoMissing

@@ -37,6 +37,7 @@ from pipeline import (
     RenderPhase,
     RenderProgress,
     RenderRequest,
+    Revised,
     SamplerName,
     Ticket,
     Verdict,
@@ -105,6 +106,13 @@ class FakeText:
         if self.error is not None:
             raise self.error
         return replace(preparation(text, verdict=self.verdict), translator=self.translator)
+
+    async def revise(self, text: str, change: str) -> Revised:
+        """Add the change to the text; "… 빼고" takes something away."""
+        gone = change.removesuffix(" 빼고")
+        if gone != change:
+            return Revised(text=text.replace(gone, "").strip(), negative=gone)
+        return Revised(text=f"{text}, {change}")
 
     def health(self) -> tuple[ProviderHealth, ...]:
         """Name nobody."""

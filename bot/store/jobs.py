@@ -16,6 +16,7 @@ from pipeline import Preparation
 _LIVE = (Phase.ACCEPTED, Phase.QUEUED, Phase.DRAWING)
 _UNCLOSED = (*_LIVE, Phase.CONCLUDED)
 _SETTLED = (Phase.CONCLUDED, Phase.CLOSED)
+_MAX_ALIKE = 20  # ids that begin alike
 _IDS_AT_ONCE = 1_000  # in one statement
 
 
@@ -52,6 +53,11 @@ class Jobs(Part):
         """Give everything that is kept of a job; None where nothing is."""
         found = await self._records(select(jobs).where(jobs.c.id == job_id))
         return found[0] if found else None
+
+    async def beginning(self, prefix: str) -> tuple[Record, ...]:
+        """Give the newest jobs whose ids begin so, the newest first; `prefix` is lower-case hex."""
+        query = select(jobs).where(jobs.c.id >= prefix, jobs.c.id < f"{prefix}g")
+        return await self._records(query.order_by(jobs.c.accepted_s.desc()).limit(_MAX_ALIKE))
 
     async def of_place(self, place_name: str, *, limit: int) -> tuple[Record, ...]:
         """Give the newest jobs of a place, by its keyed name, the oldest of them first."""
@@ -118,6 +124,14 @@ class Jobs(Part):
             return self._open(Outcome, sealed)
 
         return await self._database.write(work)
+
+    async def remove_pictures(self, job_id: str) -> None:
+        """Keep of a job that was drawn that its pictures are taken away; its charge stays."""
+        removed = Outcome(ending=Ending.REMOVED)
+        drawn = update(jobs).where(jobs.c.id == job_id, jobs.c.ending == Ending.DRAWN)
+        closed = {"phase": Phase.CLOSED, "closing": Closing.DELIVERED}
+        values = {"outcome": self._seal(removed), "ending": removed.ending, **closed}
+        await self._do(drawn.values(values))
 
     async def close_job(self, job_id: str, closing: Closing) -> None:
         """Keep what became of the answer; changes nothing before the job is concluded."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from bot import cards
 from bot.adapters.port import Action, Card, Message, Person, Press
+from bot.album import Album
 from bot.commands import parse
 from bot.disk import Disk
 from bot.durable import Durable, Workflow
@@ -63,6 +64,7 @@ class Archive:
     stage: Stage
     folder: Path
     keep: KeepSection = field(default_factory=lambda: KeepSection(prompts_days=30, pictures_days=7))
+    providers: tuple[str, ...] = ("papago", "glossary")
     queues: Queues = field(default_factory=Queues)
     shift_s: float = 0.0  # of the clock that things grow old by, from the one they are made by
     keeper: Keeper = field(init=False)
@@ -95,8 +97,14 @@ class Archive:
             store=stage.store,
             files=stage.files,
             erasure=self.erasure,
-            card_of=lambda record: cards.ending(record, ()),
+            album=Album(
+                store=stage.store,
+                files=stage.files,
+                card_of=lambda record: cards.ending(record, ()),
+            ),
             capacity=lambda: Capacity(seconds_per_unit=2.0, num_workers=1),
+            keep=self.keep,
+            providers=lambda: self.providers,
             clock=self.now_s,
         )
 
@@ -115,6 +123,19 @@ class Archive:
         assert isinstance(command, PersonalCommand)
         message = Message(event_id="asked", person=person, place=PLACE, text=text)
         await self.personal.answer(command, message, self.stage.port)
+        return self.stage.port.last
+
+    async def turn_page(self, value: str, *, person: Person = PERSON) -> Card:
+        """Press a button that leads to another page; gives the answer."""
+        press = Press(
+            event_id="turned",
+            person=person,
+            place=PLACE,
+            action=Action.PAGE,
+            job_id="",
+            value=value,
+        )
+        await self.personal.turn_page(press, self.stage.port)
         return self.stage.port.last
 
     async def press_erase(self, *, person: Person = PERSON) -> Card:

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bot import cards
 from bot.adapters.port import Action, Card, CardState, Message, Person, Place, Press
+from bot.aftercare import Aftercare
 from bot.chat import Chat
 from bot.conversation import Conversation
 from bot.delivery import Delivery
@@ -25,10 +27,14 @@ from bot.job import Record, job_id_of
 from bot.jobs import Jobs, Turn
 from bot.metrics import Metrics
 from bot.personal import Personal
+from bot.places import Places
+from bot.recall import Recall
+from bot.reports import Reports
 from bot.sealing import KEY_BYTES, Sealer
 from bot.settings import DrawSection, TextSection
 from bot.store import Store
 from bot.wish import cost_of
+from bot.wishes import Wishes
 from bot.worker import Worker
 from tests.doubles import FakeEngine, FakePort, FakeText
 
@@ -124,6 +130,7 @@ class Stage:
     is_ready: bool = True
     worker: Worker = field(init=False)
     chat: Chat = field(init=False)
+    places: Places = field(init=False)
     intake: Intake = field(init=False)
     follower: Follower = field(init=False)
     delivery: Delivery = field(init=False)
@@ -163,6 +170,7 @@ class Stage:
             delivery=self.delivery,
             metrics=metrics,
         )
+        self.places = Places(self.store)
         self.intake = Intake(
             store=self.store,
             files=self.files,
@@ -170,6 +178,7 @@ class Stage:
             limits=self.limits,
             role_weights={},
             terms_of=TEXT.terms_of,
+            check_place=self.places.check,
             cost_of=lambda wish: cost_of(wish.command, self.engine.facts),
             capacity=_capacity,
             check_room=lambda: self.check_room(),
@@ -177,13 +186,19 @@ class Stage:
         )
         self.conversation = Conversation(
             store=self.store,
-            files=self.files,
             jobs=self.runner,
             intake=self.intake,
             chat=self.chat,
+            wishes=Wishes(self.files, self.text.revise),
+            aftercare=Aftercare(
+                store=self.store, files=self.files, card_of=_card_of, hold=self.follower.hold
+            ),
             card_of=_card_of,
             status=Ready(),
             personal=Unasked(),
+            places=self.places,
+            recall=Recall(store=self.store, files=self.files),
+            reports=Reports(store=self.store, places=self.places),
             suggest=lambda option, typed: (),
             metrics=metrics,
         )
@@ -200,15 +215,22 @@ class Stage:
         self.runner = Runner()
         self.open()
 
-    def message(self, text: str, event_id: str = "e1", *, photo: bytes | None = None) -> Message:
-        """A message of the one person here."""
-        return Message(event_id=event_id, person=PERSON, place=PLACE, text=text, photo=photo)
+    def message(
+        self,
+        text: str,
+        event_id: str = "e1",
+        *,
+        person: Person = PERSON,
+        place: Place = PLACE,
+        **parts: Any,
+    ) -> Message:
+        """A message of the one person here, with other parts of one."""
+        return Message(event_id=event_id, person=person, place=place, text=text, **parts)
 
-    async def say(self, text: str, event_id: str = "e1", *, photo: bytes | None = None) -> None:
+    async def say(self, text: str, event_id: str = "e1", **parts: Any) -> None:
         """Send a message and wait until it is answered."""
-        await self._within(
-            self.conversation.on_message(self.message(text, event_id, photo=photo), self.port)
-        )
+        message = self.message(text, event_id, **parts)
+        await self._within(self.conversation.on_message(message, self.port))
 
     async def press(
         self,
@@ -218,32 +240,45 @@ class Stage:
         *,
         person: Person = PERSON,
         place: Place = PLACE,
+        value: str = "",
     ) -> None:
         """Press a button and wait until that is answered."""
         press = Press(
-            event_id=event_id, person=person, place=place, action=action, job_id=job_id or ""
+            event_id=event_id,
+            person=person,
+            place=place,
+            action=action,
+            job_id=job_id or "",
+            value=value,
         )
         await self._within(self.conversation.on_press(press, self.port))
 
-    async def begin(
-        self, text: str = "고래", event_id: str = "e1", *, photo: bytes | None = None
-    ) -> None:
+    async def begin(self, text: str = "고래", event_id: str = "e1", **parts: Any) -> None:
         """Send a message and wait until the engine has its request."""
         self.engine.submitted.clear()
-        await self.say(text, event_id, photo=photo)
+        await self.say(text, event_id, **parts)
         await self._within(self.engine.submitted.wait())
 
-    async def draw(
-        self, text: str = "고래", event_id: str = "e1", *, photo: bytes | None = None
-    ) -> Card:
+    async def draw(self, text: str = "고래", event_id: str = "e1", **parts: Any) -> Card:
         """Send a message and let its picture be finished; gives the card at the end."""
-        await self.begin(text, event_id, photo=photo)
+        await self.begin(text, event_id, **parts)
         return await self.finish()
 
-    async def redraw(self, action: Action, job_id: str | None, event_id: str = "e2") -> Card:
+    async def draw_several(
+        self, num_pictures: int, text: str = "고래", event_id: str = "e1"
+    ) -> Card:
+        """Ask for several pictures and let them be finished."""
+        await self.begin(f"{text} 장수:{num_pictures}", event_id)
+        for number in range(len(self.engine.tickets) - num_pictures, len(self.engine.tickets) - 1):
+            self.engine.finish(number)
+        return await self.finish()
+
+    async def redraw(
+        self, action: Action, job_id: str | None, event_id: str = "e2", *, value: str = ""
+    ) -> Card:
         """Press a button and let its picture be finished; gives the card at the end."""
         self.engine.submitted.clear()
-        await self.press(action, job_id, event_id)
+        await self.press(action, job_id, event_id, value=value)
         await self._within(self.engine.submitted.wait())
         return await self.finish()
 

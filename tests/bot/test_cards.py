@@ -9,6 +9,7 @@ from bot.adapters.port import Action, Card, CardState, Person, Place
 from bot.commands import DrawCommand
 from bot.fairness import Standing
 from bot.job import Ending, FailureRecord, Job, Outcome, Phase, Progress, PutAside, Record
+from bot.rules import Language, Manner
 from pipeline import RenderPhase, Verdict
 from tests.bot.store.samples import drawn
 from tests.doubles import preparation
@@ -139,13 +140,74 @@ def test_an_end_without_a_picture_says_why_and_what_next(
 
 
 @pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.OK])
-def test_a_question_is_no_job_any_more(verdict: Verdict) -> None:
-    """It has no buttons; examples show how to ask."""
+def test_a_question_can_be_put_right(verdict: Verdict) -> None:
+    """It gives back what was written, to be changed; examples show how to ask."""
     card = ended(Outcome(ending=Ending.QUESTION), preparation=preparation("뷁", verdict=verdict))
 
-    assert (CardState.NOTE, None, ()) == (card.state, card.job_id, card.buttons)
+    assert (CardState.NOTE, RECORD.job.id) == (card.state, card.job_id)
+    assert ([Action.EDIT], "고래 그려줘") == (actions(card), card.draft)
     assert texts.refusal(verdict, ()) == card.text
     assert card.suggestions
+
+
+def test_where_nothing_was_written_nothing_is_put_right() -> None:
+    """The answer to an empty request is a question and no more."""
+    empty = replace(RECORD.job, command=DrawCommand(text=""))
+    card = ended(
+        Outcome(ending=Ending.QUESTION),
+        preparation=preparation("", verdict=Verdict.EMPTY),
+        job=empty,
+    )
+
+    assert ((), None, "") == (card.buttons, card.job_id, card.draft)
+
+
+def test_several_pictures_have_a_choice_of_buttons() -> None:
+    """Each is varied or enlarged by its number, and the card asks which."""
+    one = replace(drawn("job"), can_enlarge=True)
+    card = ended(replace(one, pictures=one.pictures * 3))
+    chosen = [
+        (button.action, button.value, button.label) for button in card.buttons if button.value
+    ]
+
+    assert [
+        (Action.VARY, "1", "1번 변형"),
+        (Action.VARY, "2", "2번 변형"),
+        (Action.VARY, "3", "3번 변형"),
+        (Action.ENLARGE, "1", "1번 크게"),
+        (Action.ENLARGE, "2", "2번 크게"),
+        (Action.ENLARGE, "3", "3번 크게"),
+    ] == chosen
+    assert texts.WHICH_PICTURE == card.choice_label
+    assert "" == ended(one).choice_label
+
+
+@pytest.mark.parametrize("home", ["", "server"])
+def test_pictures_are_reported_where_somebody_looks_after_the_place(home: str) -> None:
+    """In a conversation of two there is nobody to report to."""
+    place = replace(RECORD.job.place, home=home)
+    card = ended(drawn("job"), job=replace(RECORD.job, place=place))
+
+    assert bool(home) == (Action.REPORT in actions(card))
+    assert Action.DELETE in actions(card)
+
+
+def test_what_was_taken_away_is_a_note_without_anything() -> None:
+    """Neither words nor pictures nor buttons are left on its card."""
+    card = ended(Outcome(ending=Ending.REMOVED))
+
+    assert cards.removed() == card
+    assert (texts.REMOVED, (), (), ()) == (card.text, card.pictures, card.buttons, card.details)
+
+
+def test_the_details_are_told_to_one_person() -> None:
+    """They are those that the finished card has, for the eyes of whoever asked."""
+    record = replace(RECORD, outcome=drawn("job"), phase=Phase.CONCLUDED)
+    card = cards.info(record)
+
+    assert card.is_private
+    assert ended(drawn("job")).details == card.details
+    assert () == card.buttons
 
 
 def test_a_mistyped_text_is_offered_as_it_may_have_been_meant() -> None:
@@ -162,3 +224,41 @@ def test_a_doubtful_answer_can_be_fetched() -> None:
 
     assert ("job", texts.UNCLEAR) == (card.job_id, card.text)
     assert [Action.FETCH] == actions(card)
+
+
+def in_manner(manner: Manner) -> Record:
+    """A drawn job of a place with rules."""
+    job = replace(RECORD.job, manner=manner)
+    return replace(RECORD, job=job, phase=Phase.CONCLUDED, outcome=drawn("job"))
+
+
+@pytest.mark.parametrize("is_adult", [False, True])
+@pytest.mark.parametrize("is_spoiler", [False, True])
+def test_pictures_are_hidden_as_their_place_wants(is_spoiler: bool, is_adult: bool) -> None:
+    """A card for adults says so from the wait on, so that no platform shows it to everybody."""
+    record = in_manner(Manner(is_spoiler=is_spoiler, is_adult=is_adult))
+    waiting = cards.waiting(record, (), None, is_resumed=False)
+    done = cards.ending(record, ())
+
+    assert [is_spoiler] == [picture.is_spoiler for picture in done.pictures]
+    assert is_adult == waiting.is_adult == done.is_adult
+
+
+@pytest.mark.parametrize(
+    ("language", "shown", "left_out"),
+    [
+        (Language.BOTH, {texts.ROW_TEXT, texts.ROW_ENGLISH}, set[str]()),
+        (Language.KOREAN, {texts.ROW_TEXT}, {texts.ROW_ENGLISH, texts.ROW_PROMPT}),
+        (Language.ENGLISH, {texts.ROW_ENGLISH, texts.ROW_PROMPT}, {texts.ROW_TEXT}),
+    ],
+)
+def test_details_are_told_in_the_language_of_the_place(
+    language: Language, shown: set[str], left_out: set[str]
+) -> None:
+    """What the picture was drawn with is told in any."""
+    record = in_manner(Manner(language=language))
+
+    for card in (cards.ending(record, ()), cards.info(record)):
+        labels = {row.label for row in card.details}
+        assert shown | {texts.ROW_SETTINGS} <= labels
+        assert not left_out & labels

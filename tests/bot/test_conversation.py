@@ -8,6 +8,7 @@ These faults are tested here, at the conversation; what a real platform calls th
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,8 @@ async def test_a_request_ends_as_a_marked_picture(stage: Stage, tmp_path: Path) 
     assert read_marks(file).says_ai
     assert texts.MADE_BY_AI in card.notes
     assert "고래" in picture.alt
-    assert [Action.AGAIN, Action.VARY, Action.ENLARGE, Action.EDIT] == [
-        button.action for button in card.buttons
-    ]
+    expected = ["again", "vary", "enlarge", "edit", "info", "delete"]
+    assert expected == [button.action for button in card.buttons]
 
 
 async def test_an_answer_comes_before_the_work(stage: Stage) -> None:
@@ -278,6 +278,25 @@ async def test_nobody_cancels_what_others_asked_for(stage: Stage) -> None:
     assert Ending.DRAWN is (await stage.record()).outcome.ending  # type: ignore[union-attr]
 
 
+async def test_who_looks_after_the_place_may_cancel(stage: Stage) -> None:
+    """A moderator ends what is drawn where they moderate, whoever asked for it."""
+    await stage.begin()
+    moderator = replace(STRANGER, may_moderate=True)
+    await stage.press(Action.CANCEL, stage.port.last.job_id, person=moderator)
+    await stage.tell()
+    await stage.runner.idle()
+
+    assert CardState.CANCELLED is stage.port.last.state
+
+
+async def test_options_beside_the_text_are_followed(stage: Stage) -> None:
+    """A platform with a form for its commands hands over each field apart."""
+    await stage.draw("/그려줘 고래", options=(("시드", "7"), ("제외", "빨간 배")))
+
+    assert 7 == stage.engine.requests[0].seed
+    assert ["빨간 배"] == stage.text.negatives
+
+
 async def test_a_photo_is_drawn_over(stage: Stage) -> None:
     """The engine starts from the photo, as strongly as was said or as is usual."""
     card = await stage.draw("고래", photo=png("red"))
@@ -331,7 +350,7 @@ def test_a_photo_stays_out_of_what_is_printed(stage: Stage) -> None:
 
 @pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.OK])
 async def test_a_text_without_a_prompt_is_answered(stage: Stage, verdict: Verdict) -> None:
-    """Such a text never reaches the engine, and its card is no job any more."""
+    """Such a text never reaches the engine, and its card offers to put it right."""
     stage.text.verdict = verdict
     await stage.say("?")
     await stage.runner.idle()
@@ -339,7 +358,8 @@ async def test_a_text_without_a_prompt_is_answered(stage: Stage, verdict: Verdic
     assert [] == stage.engine.requests
     assert CardState.NOTE is stage.port.last.state
     assert texts.refusal(verdict, ()) == stage.port.last.text
-    assert () == stage.port.last.buttons
+    assert [Action.EDIT] == [button.action for button in stage.port.last.buttons]
+    assert "?" == stage.port.last.draft
 
 
 async def test_one_over_the_limit_is_refused_and_the_others_go_on(stage: Stage) -> None:

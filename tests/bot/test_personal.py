@@ -9,9 +9,8 @@ import pytest
 
 from bot import texts
 from bot.adapters.port import Action, Card, CardState, Person
-from bot.job import Closing, Ending, Outcome, job_id_of
 from bot.sealing import KEY_BYTES, Sealer
-from tests.bot.archive import DAY_S, Archive, open_archive
+from tests.bot.archive import Archive, open_archive
 from tests.bot.stage import PLACE
 
 BEN = Person(platform="test", id="ben")
@@ -24,11 +23,6 @@ async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
         yield archive
 
 
-async def close_as(archive: Archive, event_id: str, closing: Closing) -> None:
-    """Let something else have become of an answer."""
-    await archive.stage.store.close_job(job_id_of("test", event_id), closing)
-
-
 async def copy_of(archive: Archive, card: Card) -> dict[str, Any]:
     """Read the file that a card gives."""
     (file,) = card.files
@@ -38,68 +32,15 @@ async def copy_of(archive: Archive, card: Card) -> dict[str, Any]:
     return copy
 
 
-@pytest.mark.parametrize("command", ["/내그림", "/대기열", "/내데이터", "/내데이터삭제"])
+@pytest.mark.parametrize(
+    "command", ["/내그림", "/대기열", "/내데이터", "/내데이터삭제", "/개인정보"]
+)
 async def test_every_answer_is_for_one_pair_of_eyes(command: str, archive: Archive) -> None:
     """An adapter can see that a card is nobody else's business."""
     card = await archive.ask(command)
 
     assert card.is_private
     assert (CardState.NOTE, None) == (card.state, card.job_id)
-
-
-async def test_the_newest_pictures_are_shown_with_what_they_are(archive: Archive) -> None:
-    """The latest first, each with its words and its day; and that AI made them."""
-    for number in range(3):
-        await archive.stage.draw("고래", f"e{number}")
-
-    card = await archive.ask("/내그림")
-
-    expected = [f"pictures/{job_id_of('test', f'e{number}')}-1.png" for number in (2, 1, 0)]
-    assert expected == [picture.key for picture in card.pictures]
-    assert all("고래" in picture.caption for picture in card.pictures)
-    assert (texts.MADE_BY_AI,) == card.notes
-
-
-async def test_a_card_holds_only_so_many_pictures(archive: Archive) -> None:
-    """As many as a message of any platform holds."""
-    for number in range(3):
-        await archive.stage.begin("고래 장수:4", f"e{number}")
-        for ticket in range(4):
-            archive.stage.engine.finish(4 * number + ticket)
-        await archive.stage.runner.idle()
-
-    assert 10 == len((await archive.ask("/내그림")).pictures)
-
-
-async def test_without_pictures_there_is_a_word_on_how_to_get_one(archive: Archive) -> None:
-    """Also where they were drawn, and their files are gone by now."""
-    assert texts.NO_PICTURES == (await archive.ask("/내그림")).text
-
-    await archive.stage.draw()
-    archive.shift_s = 8 * DAY_S
-    await archive.keeper.tidy()
-
-    assert texts.NO_PICTURES == (await archive.ask("/내그림")).text
-
-
-async def test_what_could_not_be_brought_is_fetched_here(archive: Archive) -> None:
-    """A picture that was held comes first, a reason is told once, and both count as brought then."""
-    await archive.stage.draw("고래", "old")
-    await archive.stage.draw("고래", "new")
-    await archive.stage.begin("고래", "failed")
-    failed = job_id_of("test", "failed")
-    await archive.stage.store.conclude(failed, Outcome(ending=Ending.CANCELLED))
-    await archive.stage.tell()
-    await archive.stage.runner.idle()
-    for event_id in ("old", "failed"):
-        await close_as(archive, event_id, Closing.HELD)
-
-    first, second = await archive.ask("/내그림"), await archive.ask("/내그림")
-
-    assert job_id_of("test", "old") in first.pictures[0].key
-    assert job_id_of("test", "new") in second.pictures[0].key
-    assert [texts.named("고래", texts.CANCELLED), texts.MADE_BY_AI] == list(first.notes)
-    assert [texts.MADE_BY_AI] == list(second.notes)
 
 
 async def test_a_place_in_the_queue_is_told_for_each_of_ones_own(archive: Archive) -> None:
@@ -170,6 +111,19 @@ async def test_a_copy_is_sealed_in_the_files(archive: Archive, tmp_path: Path) -
 
     assert "은밀한".encode() not in raw
     assert "은밀한".encode() in Sealer(b"k" * KEY_BYTES).open(raw)
+
+
+async def test_people_are_told_what_is_kept_and_who_reads_it(archive: Archive) -> None:
+    """The days of the settings, and of the providers only those that others run."""
+    told = (await archive.ask("/개인정보")).text
+    archive.providers = ("glossary", "offline")
+    untold = (await archive.ask("/개인정보")).text
+
+    for words in ("30일", "7일", "파파고", "/내데이터삭제"):
+        assert words in told
+    assert "사전" not in told
+    assert "파파고" not in untold
+    assert texts.privacy(prompts_days=30, pictures_days=7, providers=()) == untold
 
 
 async def test_an_erasure_is_asked_once_more(archive: Archive) -> None:

@@ -13,6 +13,7 @@ from bot import error_texts, texts
 from bot.adapters.port import Action, CardState, Person, Place
 from bot.job import photo_key
 from bot.redraw import PhotoForgotten
+from pipeline import Verdict
 from tests.bot.stage import Stage, open_stage
 from tests.doubles import FACTS
 
@@ -34,7 +35,10 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize("action", [a for a in Action if a is not Action.ERASE])
+WITHOUT_JOB = (Action.ERASE, Action.PAGE, Action.OVER)
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a not in WITHOUT_JOB])
 async def test_a_button_that_nobody_showed_does_nothing(stage: Stage, action: Action) -> None:
     """Somebody else, somewhere else, who guessed the id of a job, learns nothing of it."""
     card = await stage.draw()
@@ -114,17 +118,30 @@ async def test_what_the_model_cannot_enlarge_is_refused(stage: Stage) -> None:
     assert "더 크게 그리지 못해요" in stage.port.last.text
 
 
-async def test_several_pictures_say_which_one_is_meant(stage: Stage) -> None:
-    """Variation and enlarging take the first, and their buttons say so."""
-    await stage.begin("고래 시드:7 장수:2")
-    stage.engine.finish(0)
-    card = await stage.finish()
-    await stage.redraw(Action.VARY, card.job_id)
+@pytest.mark.parametrize(("value", "seed"), [("", 7), ("1", 7), ("3", 9)])
+async def test_a_button_means_the_picture_that_it_names(
+    stage: Stage, value: str, seed: int
+) -> None:
+    """One without a number, of an older card, means the first."""
+    card = await stage.draw_several(3, "고래 시드:7")
+    await stage.redraw(Action.VARY, card.job_id, "e2", value=value)
+    await stage.redraw(Action.ENLARGE, card.job_id, "e3", value=value)
 
-    labels = [button.label for button in card.buttons]
-    assert [texts.AGAIN, texts.VARY_FIRST, texts.ENLARGE_FIRST, texts.EDIT] == labels
+    varied, enlarged = stage.engine.requests[3:]
+    assert (seed, seed) == (varied.seed, enlarged.seed)
+
+
+@pytest.mark.parametrize("action", [Action.VARY, Action.ENLARGE])
+@pytest.mark.parametrize("value", ["0", "4", "-1", "둘", "9" * 40])
+async def test_a_picture_that_is_not_there_is_not_drawn(
+    stage: Stage, action: Action, value: str
+) -> None:
+    """A number that nobody showed is answered in a sentence."""
+    card = await stage.draw_several(3)
+    await stage.press(action, card.job_id, value=value)
+
+    assert texts.GONE == stage.port.last.text
     assert 3 == len(stage.engine.requests)
-    assert 7 == stage.engine.requests[2].seed
 
 
 async def test_a_draft_draws_with_the_same_seed(stage: Stage) -> None:
@@ -180,6 +197,66 @@ async def test_a_photo_is_drawn_over_again_while_it_is_kept(stage: Stage) -> Non
     assert 1 == len({asked.start.pixels.rgb for asked in stage.engine.requests if asked.start})
     assert 3 == len(stage.engine.requests)
     assert error_texts.of_error(PhotoForgotten(), job_id="") == stage.port.last.text
+
+
+async def test_a_reply_changes_the_words_and_keeps_the_noise(stage: Stage) -> None:
+    """Who answers a picture with words gets it drawn again as the words say."""
+    first = await stage.draw("바다 고래 스텝:9")
+    await stage.draw("더 밝게", "e2", about=str(first.job_id))
+
+    one, other = stage.engine.requests
+    assert (one.seed, one.num_steps) == (other.seed, other.num_steps)
+    assert "바다 고래, 더 밝게" == (await stage.record("e2")).job.command.text
+
+
+async def test_what_a_reply_takes_away_is_not_wanted_any_more(stage: Stage) -> None:
+    """It leaves the text, and joins what was not wanted before."""
+    first = await stage.draw("바다 고래 제외:사람")
+    await stage.draw("바다 빼고", "e2", about=str(first.job_id))
+
+    command = (await stage.record("e2")).job.command
+    assert ("고래", "사람, 바다") == (command.text, command.negative)
+
+
+async def test_a_reply_may_have_options(stage: Stage) -> None:
+    """They stand behind the words as everywhere, and the later one holds."""
+    first = await stage.draw("고래 스텝:9")
+    await stage.draw("더 밝게 스텝:5", "e2", about=str(first.job_id))
+
+    assert 5 == stage.engine.requests[1].num_steps
+
+
+async def test_the_answer_to_a_question_is_a_whole_request(stage: Stage) -> None:
+    """Where nothing was understood there is nothing to change, only something to say anew."""
+    stage.text.verdict = Verdict.NOT_A_REQUEST
+    await stage.say("안녕 스텝:9")
+    await stage.runner.idle()
+    stage.text.verdict = Verdict.OK
+    await stage.draw("고래", "e2", about=str(stage.port.last.job_id))
+
+    assert "고래" == (await stage.record("e2")).job.command.text
+    assert 9 == stage.engine.requests[0].num_steps
+
+
+async def test_a_command_is_a_command_wherever_it_is_written(stage: Stage) -> None:
+    """A reply that begins with a slash is not about what it answers."""
+    first = await stage.draw("고래 스텝:9")
+    await stage.draw("/그려줘 강아지", "e2", about=str(first.job_id))
+    await stage.say("/도움말", "e3", about=str(first.job_id))
+
+    assert "강아지" == (await stage.record("e2")).job.command.text
+    assert None is stage.engine.requests[1].num_steps
+    assert texts.HELP == stage.port.last.text
+
+
+async def test_a_reply_to_what_is_not_kept_says_so(stage: Stage) -> None:
+    """Also where it is kept, and is none of theirs."""
+    first = await stage.draw()
+    await stage.say("더 밝게", "e2", about="unknown")
+    await stage.say("더 밝게", "e3", about=str(first.job_id), person=STRANGER, place=ELSEWHERE)
+
+    assert [texts.GONE] * 2 == [versions[0].text for versions in stage.port.versions[1:]]
+    assert 1 == len(stage.engine.requests)
 
 
 async def test_a_button_of_a_job_that_left_nothing_says_so(stage: Stage) -> None:

@@ -1,0 +1,133 @@
+"""What is done with a finished job: its details are told, and it is taken away."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import cards, error_texts, texts
+from bot.adapters.port import Action, MessageGone, Person, Place
+from bot.job import Closing, Ending, NotYours, photo_key
+from tests.bot.archive import photo
+from tests.bot.stage import PERSON, PLACE, Stage, open_stage
+from tests.doubles import Fault
+
+STRANGER = Person(platform="test", id="stranger")
+MODERATOR = replace(STRANGER, may_moderate=True)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """A conversation with everything around it in the test's hands."""
+    async with open_stage(tmp_path) as stage:
+        yield stage
+
+
+async def test_the_details_come_to_whoever_asks(stage: Stage) -> None:
+    """Anybody who sees a picture may see how it was understood; nobody else is shown that."""
+    drawn = await stage.draw()
+    await stage.press(Action.INFO, drawn.job_id, person=STRANGER)
+
+    card = stage.port.last
+    assert card.is_private
+    assert drawn.details == card.details
+
+
+async def test_a_picture_is_taken_away_for_good(stage: Stage) -> None:
+    """Its message, its file, and what its buttons would draw from; the charge stays."""
+    drawn = await stage.draw("고래", photo=photo())
+    record = await stage.record()
+    assert await stage.files.read(photo_key(record.job.id))
+    await stage.press(Action.DELETE, drawn.job_id)
+
+    assert [] == stage.port.shown
+    assert [] == [*await stage.files.keys("pictures/"), *await stage.files.keys("photos/")]
+    after = await stage.record()
+    assert after.outcome is not None
+    assert (Ending.REMOVED, ()) == (after.outcome.ending, after.outcome.pictures)
+    assert Closing.DELIVERED is after.closing
+    charges = await stage.store.charges_of(stage.store.person_name(PERSON))
+    assert [(1, False)] == [(units, is_refunded) for _, units, is_refunded in charges]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [Action.AGAIN, Action.VARY, Action.ENLARGE, Action.EDIT, Action.INFO, Action.FETCH],
+)
+async def test_nothing_is_drawn_from_what_was_taken_away(stage: Stage, action: Action) -> None:
+    """A button that was kept somewhere says that there is nothing any more."""
+    drawn = await stage.draw()
+    await stage.press(Action.DELETE, drawn.job_id)
+    await stage.press(action, drawn.job_id, "e3")
+
+    assert texts.GONE == stage.port.last.text
+    assert 1 == len(stage.engine.requests)
+
+
+async def test_a_stranger_takes_nothing_away(stage: Stage) -> None:
+    """What others asked for is theirs."""
+    drawn = await stage.draw()
+    await stage.press(Action.DELETE, drawn.job_id, person=STRANGER)
+
+    assert error_texts.of_error(NotYours(), job_id="") == stage.port.last.text
+    assert 1 == len(await stage.files.keys("pictures/"))
+
+
+async def test_who_looks_after_the_place_takes_away(stage: Stage) -> None:
+    """Also what others asked for."""
+    drawn = await stage.draw()
+    await stage.press(Action.DELETE, drawn.job_id, person=MODERATOR)
+
+    assert [] == stage.port.shown
+    assert [] == await stage.files.keys("pictures/")
+
+
+@pytest.mark.parametrize(("home", "is_taken"), [("server", True), ("other", False)])
+async def test_a_moderator_reaches_all_channels_of_one_server(
+    stage: Stage, home: str, is_taken: bool
+) -> None:
+    """And none of another one, however they came by the job."""
+    here = replace(PLACE, home="server")
+    drawn = await stage.draw(place=here)
+    there = Place(platform="test", id="moderators", home=home)
+    await stage.press(Action.DELETE, drawn.job_id, person=MODERATOR, place=there)
+
+    assert is_taken == (await stage.files.keys("pictures/") == [])
+
+
+async def test_taking_away_again_changes_nothing(stage: Stage) -> None:
+    """Who presses twice is not told that something went wrong."""
+    drawn = await stage.draw()
+    await stage.press(Action.DELETE, drawn.job_id, "e2")
+    await stage.press(Action.DELETE, drawn.job_id, "e3")
+
+    assert [] == stage.port.shown
+
+
+async def test_what_cannot_be_taken_away_shows_nothing_any_more(stage: Stage) -> None:
+    """An old message stays on its platform, and says that there was a picture."""
+    drawn = await stage.draw()
+    stage.port.faults = [Fault(error=MessageGone())]
+    await stage.press(Action.DELETE, drawn.job_id)
+
+    assert cards.removed() == stage.port.last
+
+
+async def test_what_is_still_drawn_is_cancelled_and_not_taken_away(stage: Stage) -> None:
+    """There is nothing yet that could be."""
+    await stage.begin()
+    await stage.press(Action.DELETE, stage.port.last.job_id)
+    said = stage.port.last.text
+    await stage.finish()
+
+    assert texts.GONE == said
+    assert 1 == len(await stage.files.keys("pictures/"))
+
+
+async def test_a_place_does_not_show_again_what_was_taken_away(stage: Stage) -> None:
+    """After a restart it is left out of the past."""
+    drawn = await stage.draw()
+    await stage.press(Action.DELETE, drawn.job_id)
+
+    assert () == await stage.conversation.history(PLACE)
