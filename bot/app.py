@@ -16,7 +16,7 @@ import structlog
 
 from bot import durable, shell_texts
 from bot.backup import APP_FILE
-from bot.chat_role import ChatRole, MakeAdapter, web_adapter
+from bot.chat_role import ChatRole
 from bot.disk import Disk
 from bot.durable import Durable
 from bot.files import Files
@@ -25,6 +25,7 @@ from bot.life import Lag, leave_by, leave_when_lost
 from bot.locks import AlreadyRunning, Lock, LocksUnreachable, lock_for
 from bot.metrics import Metrics
 from bot.parts import NUM_HELD, NUM_HELD_BESIDE_OTHERS
+from bot.platforms import MakeAdapter, adapters_of
 from bot.sealing import Sealer, load_or_create
 from bot.settings import Settings, revealed
 from bot.store import Store, holds_nothing
@@ -60,7 +61,7 @@ class App:
         adapters: Sequence[MakeAdapter] = (),
     ) -> None:
         self._settings, self._role = settings, Role(role)
-        self._adapters = (web_adapter(settings), *adapters)
+        self._adapters = (*adapters_of(settings), *adapters)
         self._url = revealed(settings.database.url)
 
     @property
@@ -126,7 +127,7 @@ class App:
         await dbos.launch(num_held=NUM_HELD if self._role is Role.RUN else NUM_HELD_BESIDE_OTHERS)
         if chat is not None:
             await chat.start()
-            announce(shell_texts.SERVING.format(url=chat.web_url))
+            announce(chat.announcement)
         if worker is not None:
             await worker.start()
         jobs.open()

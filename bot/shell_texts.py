@@ -31,6 +31,7 @@ SHELL_STRENGTH = "사진을 얼마나 바꿀지 (0~1)"
 SHELL_ENLARGE = "사진을 더 크게 그려요"
 
 SERVING = "웹 채팅을 열었어요. 브라우저에서 {url} 주소로 들어가 보세요. 끝내려면 Ctrl+C를 누르세요."
+SERVING_DISCORD = "디스코드에서도 받아요. 봇이 있는 서버에서 ‘/그려줘’를 적어 보세요."
 READY = "그림 모델이 준비됐어요."
 READY_TO_READ = "글을 읽을 준비가 됐어요. 그림은 일꾼(python -m bot worker)이 그려요."
 STOPPING = "끝내는 중이에요. 바로 끝내려면 Ctrl+C를 한 번 더 누르세요."
@@ -70,6 +71,19 @@ def download_failed(obstacle: Obstacle, detail: str) -> str:
     return f"번역 모델을 받지 못했어요: {_OBSTACLES[obstacle]}." + (
         f" ({detail})" if detail else ""
     )
+
+
+_DISCORD_REASONS = {
+    "token": "봇의 토큰을 받아 주지 않아요. 개발자 포털의 Bot에서 Reset Token을 눌러 새로 받고, "
+    ".env의 GEURYEOJWO_DISCORD__TOKEN을 바꾼 다음 다시 켜 주세요",
+    "intents": "봇이 바라는 인텐트를 막고 있어요. 개발자 포털의 Bot을 확인하고 다시 켜 주세요",
+    "other": "봇을 받아 주지 않아요. python -m bot check로 확인하고 다시 켜 주세요",
+}
+
+
+def discord_refused(reason: str) -> str:
+    """Say that Discord is left out, and what would mend it."""
+    return f"디스코드가 {_DISCORD_REASONS[reason]}. 다른 곳은 그대로 열려 있어요."
 
 
 def already_running(name: str) -> str:

@@ -1,0 +1,103 @@
+"""The platforms that the settings name, with the local Discord: one that is away harms no other."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import cast
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bot import shell_texts
+from bot.adapters.port import Listener
+from bot.platforms import Platforms, adapters_of
+from bot.settings import DiscordSection, Settings, WebSection
+from tests.bot.house import eventually
+from tests.discord.server import TOKEN, DiscordServer
+
+LIMIT_S = 30.0
+NOBODY = cast(Listener, object())  # nobody writes here
+
+
+async def no_file(key: str, *, max_bytes: int | None = None) -> bytes | None:
+    """Keep no pictures."""
+
+
+@asynccontextmanager
+async def opened(token: str, api_base: str) -> AsyncIterator[Platforms]:
+    """Open what settings with this Discord name."""
+    section = DiscordSection(token=SecretStr(token), api_base=api_base)
+    settings = Settings(web=WebSection(port=0), discord=section)
+    async with AsyncExitStack() as stack:
+        platforms = Platforms([make(NOBODY, no_file) for make in adapters_of(settings)])
+        async with asyncio.timeout(LIMIT_S):
+            await platforms.open(stack)
+        yield platforms
+
+
+async def page(platforms: Platforms) -> int:
+    """Give the status of the web chat's page."""
+    async with aiohttp.ClientSession() as session, session.get(platforms.web_url) as response:
+        return response.status
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordServer]:
+    """A Discord on this machine."""
+    async with DiscordServer() as server:
+        yield server
+
+
+async def test_discord_is_opened_beside_the_web_chat(discord: DiscordServer) -> None:
+    """Both are told of, and Discord is there when the session is."""
+    async with opened(TOKEN, discord.url) as platforms:
+        await discord.ready()
+        await eventually(lambda: not platforms.is_discord_away)  # the bot's side of the greeting
+        said = platforms.announcement().splitlines()
+
+        assert ["web", "discord"] == list(platforms.open_ports)
+        assert shell_texts.SERVING.format(url=platforms.web_url) == said[0]
+        assert shell_texts.SERVING_DISCORD == said[1]
+    assert [] == discord.problems
+
+
+async def test_without_a_token_nobody_asks_discord(discord: DiscordServer) -> None:
+    """The web chat is everything, and nothing is missing."""
+    async with opened("", discord.url) as platforms:
+        assert ["web"] == list(platforms.ports)
+        assert not platforms.is_discord_away
+        assert [shell_texts.SERVING.format(url=platforms.web_url)] == [platforms.announcement()]
+    assert [] == discord.log.requests
+
+
+async def test_a_refused_token_leaves_the_web_chat_alone(discord: DiscordServer) -> None:
+    """The operator reads which variable to change; nothing is sent to Discord any more."""
+    async with opened("MTIz.s3cr3t.token", discord.url) as platforms:
+        said = platforms.announcement().splitlines()
+
+        assert 200 == await page(platforms)
+        assert "GEURYEOJWO_DISCORD__TOKEN" in said[1]
+        assert "s3cr3t" not in said[1]
+        assert ["web"] == list(platforms.open_ports)
+        assert ["web", "discord"] == list(platforms.ports)
+        assert platforms.is_discord_away
+    assert 1 == len(discord.log.requests)
+
+
+async def test_a_discord_that_is_not_there_keeps_nobody_waiting() -> None:
+    """The web chat works, and Discord is tried again beside it."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/api/v10"
+        async with opened(TOKEN, url) as platforms:
+            assert 200 == await page(platforms)
+            assert ["web", "discord"] == list(platforms.open_ports)
+            assert platforms.is_discord_away
+
+
+@pytest.mark.parametrize("reason", ["token", "intents", "other"])
+def test_every_reason_has_its_sentence(reason: str) -> None:
+    """It says what to do, and that the other platforms go on."""
+    assert "다시 켜 주세요. 다른 곳은 그대로" in shell_texts.discord_refused(reason)
