@@ -116,7 +116,9 @@ class Channels:
         return Reply(body=self._payloads.member(member, guild))
 
     def _commands(self, call: Call) -> Reply:
-        return Reply(body=self._world.commands.get(self._scope(call), []))
+        commands = self._world.commands.get(self._scope(call), [])
+        is_localized = call.query.get("with_localizations", "").lower() in ("true", "1")
+        return Reply(body=commands if is_localized else _without_localizations(commands))
 
     def _register(self, call: Call) -> Reply:
         scope = self._scope(call)
@@ -296,6 +298,19 @@ class Channels:
             raise Refused(50013)
         self._world.remove(message)
         return Reply()
+
+
+def _without_localizations(tree: Any) -> Any:
+    """Leave out what Discord tells only when it is asked for."""
+    if isinstance(tree, list):
+        return [_without_localizations(one) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {
+        key: _without_localizations(value)
+        for key, value in tree.items()
+        if not key.endswith("_localizations")
+    }
 
 
 def is_hidden_from_bot(message: Message, world: World) -> bool:

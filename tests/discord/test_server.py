@@ -19,15 +19,13 @@ PICTURE = b"not looked at"
 NOBODY = discord.AllowedMentions.none()
 
 
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
-    """A local Discord that discord.py takes for the real one."""
-    async with DiscordServer() as server:
-        monkeypatch.setattr(discord.http.Route, "BASE", server.url)
-        monkeypatch.setattr(
-            discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url)
-        )
-        yield server
+@pytest.fixture(autouse=True)
+def endpoints(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let discord.py take the local Discord for the real one."""
+    monkeypatch.setattr(discord.http.Route, "BASE", server.url)
+    monkeypatch.setattr(
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url)
+    )
 
 
 class Bot(discord.Client):
@@ -37,6 +35,7 @@ class Bot(discord.Client):
         super().__init__(
             intents=intents or discord.Intents(guilds=True, dm_messages=True, guild_messages=True),
             allowed_mentions=NOBODY,
+            guild_ready_timeout=0.05,
         )
         self.tree = app_commands.CommandTree(
             self,

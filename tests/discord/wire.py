@@ -127,6 +127,7 @@ class Wire:
         rule = self._faults.take(call.request.method, call.request.path)
         if rule is not None:
             call.request.fault = rule.fault.kind.value
+            self._world.changed()
             if not rule.fault.is_done:
                 return self._spoilt(rule, route, owner, request, call.request)
             if rule.fault.kind is Kind.HOLD_BEFORE:
