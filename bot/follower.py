@@ -168,7 +168,8 @@ class Follower:
         )
         if news is None:
             return card
-        if news.preview and (followed.preview is None or followed.preview[0] != news.preview):
+        is_shown = news.preview and not record.job.manner.is_spoiler  # a preview hides nothing
+        if is_shown and (followed.preview is None or followed.preview[0] != news.preview):
             png = await self._store.preview(record.job.id)
             followed.preview = (news.preview, png) if png else None
         return cards.drawing(card, news, followed.preview[1] if followed.preview else None)

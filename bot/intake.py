@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import randbits
 
 import structlog
@@ -20,6 +20,7 @@ from bot.fairness import Asked, Capacity, Limits, admit, korean_day
 from bot.files import Files
 from bot.job import Job, NotAccepted, Record, job_id_of, photo_key
 from bot.metrics import Metrics
+from bot.rules import PlaceRules
 from bot.store import Candidate, Live, Store, StoreError
 from bot.sweeper import turn_of
 from bot.wish import Wish
@@ -61,6 +62,7 @@ class Intake:
         limits: Limits,
         role_weights: Mapping[str, float],
         terms_of: Callable[[str], Mapping[str, str]],
+        check_place: Callable[[Place], Awaitable[PlaceRules]],
         cost_of: Callable[[Wish], float],
         capacity: Callable[[], Capacity],
         check_room: Callable[[], None],
@@ -70,6 +72,7 @@ class Intake:
         self._store, self._files, self._enqueue = store, files, enqueue
         self._limits, self._role_weights = limits, role_weights
         self._terms_of, self._cost_of, self._capacity = terms_of, cost_of, capacity
+        self._check_place = check_place
         self._check_room, self._metrics, self._clock = check_room, metrics, clock
         self._turn, self._group = asyncio.Lock(), _Group()
         self._late: set[asyncio.Task[None]] = set()
@@ -77,9 +80,10 @@ class Intake:
     async def accept(self, wish: Wish, event: Event) -> Record | None:
         """Commit a request and give its job as it is now; None where the same event came before.
 
-        Raises Unavailable where it cannot be taken now, and nothing is promised or charged then.
+        Raises Unavailable where it cannot be taken now, and DrawingNotHere where the rules of its place
+        are against it; nothing is promised or charged then.
         """
-        candidate = self._candidate(wish, event)
+        candidate = self._candidate(wish, event, await self._rules(event.place))
         job_id = candidate.job.id
         try:
             if wish.photo is not None:
@@ -113,6 +117,14 @@ class Intake:
         log.info("job accepted", job_id=job_id)
         return record
 
+    async def _rules(self, place: Place) -> PlaceRules:
+        """Look up what holds in a place. Raises DrawingNotHere or NotAccepted."""
+        try:
+            return await self._check_place(place)
+        except PipelineError as error:
+            self._metrics.refused(error)
+            raise
+
     async def _written_in_time(self, candidate: Candidate) -> Record | None:
         """Refuse where the database is so slow that the platform would not wait for our answer."""
         writing = asyncio.create_task(self._written(candidate))
@@ -145,7 +157,7 @@ class Intake:
             raise result
         return result
 
-    def _candidate(self, wish: Wish, event: Event) -> Candidate:
+    def _candidate(self, wish: Wish, event: Event, rules: PlaceRules) -> Candidate:
         now_s, cost, command = self._clock(), self._cost_of(wish), wish.command
         asked = Asked(
             person=self._store.person_name(event.person),
@@ -156,7 +168,8 @@ class Intake:
             ),
             num_pictures=command.num_pictures,
         )
-        capacity = self._capacity()
+        capacity, daily = self._capacity(), rules.daily_of(event.person.roles)
+        limits = self._limits if daily is None else replace(self._limits, daily_per_person=daily)
 
         def judge(
             live: Sequence[Live], used: tuple[int, int], last_accepted_s: float | None
@@ -170,7 +183,7 @@ class Intake:
                 live=live,
                 used=used,
                 last_accepted_s=last_accepted_s,
-                limits=self._limits,
+                limits=limits,
                 capacity=capacity,
                 now_s=now_s,
             )
@@ -185,7 +198,11 @@ class Intake:
             seed=randbits(32),
             words=event.words,
             has_photo=wish.photo is not None,
-            terms=self._terms_of(f"{event.place.platform}:{event.place.home_id}"),
+            terms={
+                **self._terms_of(f"{event.place.platform}:{event.place.home_id}"),
+                **rules.glossary,
+            },
+            manner=rules.manner_in(event.place),
         )
         return Candidate(
             job=job, cost=cost, units=command.num_pictures, day=korean_day(now_s), judge=judge

@@ -142,10 +142,15 @@ _OPTIONS = {
     "비율": "크기",
     "품질": "품질",
 }  # a default → the option that it stands for
-_STYLE_WORDS = re.compile("느낌으로|화풍|스타일| style")
+_STYLE_WORDS = re.compile(
+    "느낌|화풍|스타일|만화|카툰|스케치|소묘|수묵|동양화|판화|도트|애니|낙서|파스텔|크레용|동화책"
+    "|style|painting|drawing|sketch",
+    re.IGNORECASE,
+)
 
 
 def _names_a_style(text: str) -> bool:
+    """Whether a text may name a style: a default is left out rather than added to another style."""
     return bool(_STYLE_WORDS.search(text)) or any(name in text for name in STYLE_NAMES)
 
 

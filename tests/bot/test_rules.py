@@ -276,3 +276,9 @@ def test_pictures_are_hidden_where_the_rules_ask(
     assert Manner(is_spoiler=is_hidden) == rules.manner_in(HERE)
     there = Manner(is_spoiler=is_hidden_there, is_adult=is_adult_there)
     assert there == rules.manner_in(RESTRICTED)
+
+
+@pytest.mark.parametrize("text", ["노을을 만화로 그려줘", "고래 수채화", "a whale, oil painting"])
+def test_a_text_that_names_a_style_gets_no_other(text: str) -> None:
+    """Also where the style is none of the names that are offered."""
+    assert text == DEFAULTS.completed(DrawCommand(text=text), has_photo=False).text

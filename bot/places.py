@@ -1,0 +1,97 @@
+"""What is settled for a server or a group: looked up for every request, shown and changed by `/설정`.
+
+Rules are kept in memory once they were read, because every request needs them before its platform grows
+impatient: one chat role is the only one that changes them. A place that is nobody's but the person's own,
+such as a direct message, has no rules.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import replace
+
+import structlog
+
+from bot import cards, texts
+from bot.adapters.port import Card, ChatPort, DetailRow, Message, Place
+from bot.commands import DrawCommand, SettingsCommand
+from bot.job import NotAccepted
+from bot.rules import DrawingNotHere, NotManager, PlaceRules, changed
+from bot.store import Store, StoreError
+
+log = structlog.get_logger()
+
+_MAX_KNOWN = 1_000
+_READ_S = 1.0  # beyond it the platform would not wait for our answer
+
+
+class Places:
+    """Knows the rules of places; lives as long as the chat role."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: OrderedDict[str, PlaceRules] = OrderedDict()  # by keyed name, latest used last
+        self._turn = asyncio.Lock()  # whoever reads slowly must not bring back what was changed
+
+    async def rules_of(self, place: Place) -> PlaceRules:
+        """Give what holds in a place. Raises NotAccepted where that cannot be known now."""
+        if not place.home:
+            return PlaceRules()
+        try:
+            async with asyncio.timeout(_READ_S), self._turn:
+                return await self._rules(self._store.place_name(place))
+        except (StoreError, TimeoutError) as error:
+            log.exception("rules cannot be read")
+            raise NotAccepted from error
+
+    async def check(self, place: Place) -> PlaceRules:
+        """Give what holds for a request in a place. Raises DrawingNotHere or NotAccepted."""
+        rules = await self.rules_of(place)
+        if not rules.is_open(place.id):
+            raise DrawingNotHere
+        return rules
+
+    async def completed(self, command: DrawCommand, message: Message) -> DrawCommand:
+        """Add what a place has settled to a new request that does not say it. Raises NotAccepted."""
+        rules = await self.rules_of(message.place)
+        return rules.completed(command, has_photo=message.photo is not None)
+
+    async def answer(self, command: SettingsCommand, message: Message, port: ChatPort) -> None:
+        """Show the rules of a place, or change one, for the eyes of whoever asked.
+
+        Raises NotManager, RequestRejected, StoreError or PortError.
+        """
+        card = await self._card(command, message)
+        await port.send(message.place, replace(card, is_private=True), reply_to=message.event_id)
+
+    async def _card(self, command: SettingsCommand, message: Message) -> Card:
+        place = message.place
+        if not place.home:
+            return cards.note(texts.RULES_ELSEWHERE)
+        if not message.person.may_manage:
+            raise NotManager
+        if not command.rule:
+            return _shown(await self.rules_of(place), texts.RULES)
+        name = self._store.place_name(place)
+        async with self._turn:
+            rules = changed(await self._rules(name), command, place=place)
+            await self._store.keep_rules(name, rules)
+            self._keep(name, rules)
+        log.info("rules changed", rule=command.rule)
+        return _shown(rules, texts.rules_changed(command.rule))
+
+    async def _rules(self, name: str) -> PlaceRules:
+        if name not in self._known:
+            self._keep(name, await self._store.rules_of(name) or PlaceRules())
+        self._known.move_to_end(name)
+        return self._known[name]
+
+    def _keep(self, name: str, rules: PlaceRules) -> None:
+        self._known[name] = rules
+        self._known.move_to_end(name)
+        if len(self._known) > _MAX_KNOWN:
+            self._known.popitem(last=False)
+
+
+def _shown(rules: PlaceRules, text: str) -> Card:
+    rows = tuple(DetailRow(label=label, text=value) for label, value in texts.rules(rules))
+    return replace(cards.note(text), details_label=texts.RULES_LABEL, details=rows)
