@@ -110,7 +110,8 @@ def discord(finding: Finding) -> str:
     """Report what a look at Discord found, in one line or several."""
     match finding:
         case Refusal():
-            detail = f" ({finding.detail})" if finding.detail else ""
+            unit = "초" if finding.cause is Cause.BUSY else ""
+            detail = f" ({finding.detail}{unit})" if finding.detail else ""
             return f"✗ {_DISCORD_PARTS[finding.part]}: {_DISCORD_CAUSES[finding.cause]}{detail}"
         case BotFound():
             return f"✓ 디스코드 토큰: ‘{finding.name}’ 봇으로 들어갈 수 있어요"

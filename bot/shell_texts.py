@@ -9,7 +9,7 @@ from pipeline import Marks, Obstacle
 
 SHELL_ABOUT = "우리말로 부탁하면 그림을 그리는 봇이에요."
 SHELL_CONFIG = "설정 파일 (기본값: config.yaml)"
-SHELL_RUN = "봇을 켜요: 웹 채팅이 열려요"
+SHELL_RUN = "봇을 켜요: 웹 채팅이 열리고, 토큰이 있으면 디스코드에도 이어져요"
 SHELL_CHAT = "사람과 말하는 쪽만 켜요: 그림은 worker가 그려요"
 SHELL_WORKER = "그림을 그리는 쪽만 켜요: GPU마다 하나씩"
 SHELL_CHECK = "설정, 기록, 모델, 저장 폴더, 포트, 디스코드가 괜찮은지 확인해요"

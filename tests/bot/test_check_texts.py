@@ -32,8 +32,15 @@ def test_every_refusal_has_its_sentence(part: Part, cause: Cause) -> None:
     line = check_texts.discord(Refusal(part=part, cause=cause, detail="30034: Max"))
 
     assert line.startswith("✗ 디스코드 ")
-    assert line.endswith("(30034: Max)")
+    assert "(30034: Max" in line
     assert "\n" not in line
+
+
+def test_a_busy_discord_says_for_how_long() -> None:
+    """What it asked for, with the unit."""
+    busy = Refusal(part=Part.SERVERS, cause=Cause.BUSY, detail="7")
+
+    assert check_texts.discord(busy).endswith("(7초)")
 
 
 @pytest.mark.parametrize(

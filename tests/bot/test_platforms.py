@@ -4,14 +4,16 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import SimpleNamespace
 from typing import cast
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot import shell_texts
+from bot import shell_texts, texts
 from bot.adapters.port import Listener
+from bot.chat_role import ChatRole, Status
 from bot.platforms import Platforms, adapters_of
 from bot.settings import DiscordSection, Settings, WebSection
 from tests.bot.house import eventually
@@ -95,6 +97,22 @@ async def test_a_discord_that_is_not_there_keeps_nobody_waiting() -> None:
             assert 200 == await page(platforms)
             assert ["web", "discord"] == list(platforms.open_ports)
             assert platforms.is_discord_away
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+async def test_the_status_tells_of_a_discord_that_is_away(is_away: bool) -> None:
+    """Whoever asks elsewhere reads it below the rest."""
+    role = SimpleNamespace(
+        num_live=0,
+        is_ready=True,
+        preparer=SimpleNamespace(health=lambda: ()),
+        is_discord_away=is_away,
+    )
+
+    sentence = await Status(cast(ChatRole, role), model="demo").sentence()
+
+    assert is_away is sentence.endswith(f"\n{texts.DISCORD_AWAY}")
+    assert "demo" in sentence
 
 
 @pytest.mark.parametrize("reason", ["token", "intents", "other"])
