@@ -63,9 +63,10 @@ def rows_of(card: Card, *, nonce: str) -> list[dict[str, Any]]:
 
 def _distinct(buttons: Sequence[Button]) -> list[Button]:
     """Keep one button for everything that can be asked: a custom id stands once in a message."""
-    return list({(button.action, button.value): button for button in reversed(buttons)}.values())[
-        ::-1
-    ]
+    asked: dict[tuple[Action, str], Button] = {}
+    for button in buttons:
+        asked.setdefault((button.action, button.value), button)
+    return list(asked.values())
 
 
 def _row(inside: list[dict[str, Any]]) -> dict[str, Any]:

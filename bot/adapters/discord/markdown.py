@@ -11,7 +11,8 @@ _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIAL = re.compile(
     r"""
-      [\\*_~`|<\[\]]                     # emphasis, spoilers, code, mentions, masked links
+      [\\*_`<\[\]]                       # emphasis, code, mentions, masked links
+    | ~(?=~) | (?<=~)~ | \|(?=\|) | (?<=\|)\|  # struck out, spoilers
     | ^(?=\s*(?:[>+]|-\s|-\#|\#))\s*.?   # quotes, lists, small lines, headings: at the start of a line
     | (?<=[^\W_])\.(?=[A-Za-z])          # discord.gg/…
     | :(?=//|[A-Za-z_])                  # https://…, :emoji:

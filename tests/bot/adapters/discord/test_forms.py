@@ -1,5 +1,6 @@
 """A form opens as a modal that Discord takes, and comes back as it was filled in."""
 
+import json
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ def test_discord_takes_any_form(form: Form) -> None:
     modal = modal_of(form, JOB)
 
     accepted(modal)
-    str(modal).encode()
+    json.dumps(modal, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A card as Discord takes it: within every limit, with nothing that acts, and all of it each time."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -247,6 +248,24 @@ def test_pages_are_turned_with_buttons() -> None:
     assert ["이전", "다음"] == [button["label"] for button in row]
 
 
+def test_what_finds_no_room_is_left_out() -> None:
+    """Five rows, one of them the menu, and every custom id once."""
+    pages = [Button(action=Action.PAGE, label="쪽", value=str(number % 40)) for number in range(60)]
+    choices = [Button(action=Action.VARY, label="변형", value=str(number)) for number in range(30)]
+    shown = card(buttons=(*pages, *choices), choice_label="어느 그림인가요?")
+    *rows, (menu,) = components(shown)
+
+    accepted(payload_of(shown, nonce=NONCE))
+    assert [5, 5, 5, 5] == [len(row) for row in rows]
+    assert 25 == len(menu["options"])
+    again, edit = (
+        Button(action=Action.AGAIN, label="다시"),
+        Button(action=Action.EDIT, label="고치기"),
+    )
+    (row,) = components(card(buttons=(again, edit, replace(again, label="또"))))
+    assert ["다시", "고치기"] == [button["label"] for button in row]
+
+
 ANY = st.text(
     st.sampled_from("가나 a1\n\\`*_~|#>-+.:/@<>[]()\u202e\u0000\ud800😀") | st.characters(),
     max_size=2_500,
@@ -306,7 +325,7 @@ def test_discord_takes_any_card(shown: Card, nonce: str) -> None:
 
     accepted(payload)
     content = payload.fields["content"]
-    content.encode()
+    json.dumps(payload.fields, ensure_ascii=False).encode()
     assert len(content) <= MAX_CONTENT_CHARS
     outside = re.sub(r"```.*?```|`[^`\n]*`|\(<[^>]*>\)", "", content, flags=re.DOTALL)
     assert "@everyone" not in outside
