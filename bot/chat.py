@@ -16,9 +16,10 @@ from bot.adapters.port import Card, ChatPort, PortError
 from bot.delivery import FIRST, Delivery, nonce_of
 from bot.failpoints import pass_
 from bot.failures import record_of
-from bot.job import Ending, Outcome, Record
+from bot.job import Ending, Job, Outcome, Record
 from bot.jobs import Turn
 from bot.metrics import Metrics
+from bot.receipt import preparation_of
 from bot.store import Store
 from bot.sweeper import turn_of
 from pipeline import PipelineError, Preparation, ProviderHealth, Verdict
@@ -119,15 +120,9 @@ class Chat:
         preparation = record.preparation
         if preparation is None:
             await self._ready()
-            job, command = record.job, record.job.command
+            text = record.job.command.text
             try:
-                preparation = await self._preparer.prepare(
-                    command.text,
-                    negative=command.negative,
-                    terms=job.terms,
-                    english=command.english,
-                    words=command.words,
-                )
+                preparation = await self._read(record.job)
             except PipelineError as error:
                 log.warning("text cannot be read", kind=type(error).__name__)
                 await self._fail(job_id, error)
@@ -143,13 +138,26 @@ class Chat:
             record = await self._store.find(job_id)
             if record is None or record.outcome is not None:
                 # Whoever erases a job settles it, and only then has its text forgotten: perhaps too early.
-                await self._preparer.forget(command.text)
+                await self._preparer.forget(text)
                 return None
         if preparation.verdict is not Verdict.OK or preparation.prompt is None:
             log.info("text gave no prompt", verdict=str(preparation.verdict))
             await self._conclude(job_id, Outcome(ending=Ending.QUESTION))
             return None
         return turn_of(record)
+
+    async def _read(self, job: Job) -> Preparation:
+        """Read a job's text, unless a receipt says how it was read before. Raises PipelineError."""
+        command = job.command
+        if command.receipt is not None:
+            return preparation_of(command.receipt)
+        return await self._preparer.prepare(
+            command.text,
+            negative=command.negative,
+            terms=job.terms,
+            english=command.english,
+            words=command.words,
+        )
 
     async def _fail(self, job_id: str, error: Exception) -> None:
         await self._conclude(job_id, Outcome(ending=Ending.FAILED, failure=record_of(error)))

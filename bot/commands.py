@@ -20,6 +20,7 @@ MAX_SEED = 2**32 - 1
 _COMMAND = re.compile(r"^\s*/(\S+)\s*(.*)$", re.DOTALL)
 _PICTURES_NAMES = ("내그림", "mypictures")
 _DRAW_NAMES = frozenset({"그려줘", "그려", "draw"})
+_RECALL_NAMES = frozenset({"재현", "recall"})
 _SETTINGS_NAMES = frozenset({"설정", "settings"})
 _RULES = {  # of `/설정`: what each takes, in the order in which it is typed
     "채널": ("채널", "허용"),
@@ -150,8 +151,22 @@ class SettingsCommand:
     values: tuple[tuple[str, str], ...] = ()  # by the names that they have in that rule
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallCommand:
+    """The person wants a picture exactly as it was: of this number, or of the photo that came along."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InfoCommand:
+    """The person wants to know what a picture says of itself."""
+
+
 Command = (
     DrawCommand
+    | RecallCommand
+    | InfoCommand
     | HelpCommand
     | StatusCommand
     | PicturesCommand
@@ -169,6 +184,7 @@ _OTHERS: dict[str, Command] = {
     **dict.fromkeys(("내데이터", "mydata"), DataCommand()),
     **dict.fromkeys(("내데이터삭제", "erase"), EraseCommand()),
     **dict.fromkeys(("개인정보", "privacy"), PrivacyCommand()),
+    **dict.fromkeys(("그림정보", "pictureinfo"), InfoCommand()),
 }
 
 
@@ -186,6 +202,8 @@ def parse(text: str, options: Iterable[tuple[str, str]] = ()) -> Command:
     if other := _OTHERS.get(spaced) or _OTHERS.get(name):
         return other
     first, _, later = rest.partition(" ")
+    if name in _RECALL_NAMES:
+        return RecallCommand(key=rest.strip())
     if name in _SETTINGS_NAMES:
         return _settings(rest, options)
     if name in _PICTURES_NAMES:

@@ -6,7 +6,7 @@ Looked up by class, most specific first; an unknown one gives a short apology.
 from collections.abc import Callable
 from typing import Any
 
-from bot import commands, disk, fairness, job, redraw, rules, wish
+from bot import commands, disk, fairness, job, receipt, redraw, rules, wish
 from bot.korean import with_particle
 from bot.texts import (
     CANCELLED,
@@ -45,6 +45,21 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     ),
     rules.DrawingNotHere: lambda _: (
         "여기서는 그리지 않기로 정해져 있어요. 그림을 그리는 다른 채널에서 다시 적어 주세요."
+    ),
+    receipt.PictureMissing: lambda _: (
+        "어느 그림인지 알려 주세요. 그림 파일을 함께 보내거나, /재현 뒤에 그림 정보에 나오는 번호를 적어 주세요."
+    ),
+    receipt.PictureUnknown: lambda e: (
+        f"번호가 ‘{e.key[:20]}’인 그림을 이곳에서 찾지 못했어요. "
+        "번호를 다시 보거나, 그림 파일을 함께 보내 주세요."
+    ),
+    receipt.NoReceipt: lambda _: (
+        "이 그림에는 똑같이 다시 그릴 수 있는 기록이 없어요. 봇이 올린 파일을 그대로 저장해서 보내거나, "
+        "/재현 뒤에 번호를 적어 주세요."
+    ),
+    receipt.DrawnOverPhoto: lambda _: (
+        "사진 위에 그린 그림은 똑같이 다시 그릴 수 없어요. 사진은 오래 갖고 있지 않거든요. "
+        "사진을 올리고 그릴 것을 다시 적어 주세요."
     ),
     wish.PhotoMissing: lambda _: (
         "위에 그릴 사진이 없어요. 사진을 함께 보내거나 강도를 빼고 적어 주세요."

@@ -101,6 +101,7 @@ def _receipt(
     prompt, variation = request.prompt, request.variation
     return Receipt(
         text=preparation.text,
+        subject=preparation.subject or "",
         english=preparation.english or "",
         prompt=PreparedPrompt.text_of(prompt.prompt),
         prompt_2=PreparedPrompt.text_of(prompt.prompt_2),

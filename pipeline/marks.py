@@ -65,6 +65,7 @@ class Receipt:
     version: str
 
     # Of pictures that had nothing but their noise to start from, and of older ones, none is known.
+    subject: str = ""  # what was drawn, in the person's words
     negative: str = ""  # as the person wrote it
     guidance_interval: tuple[float, float] = (0.0, 1.0)
     loras: tuple[tuple[str, float], ...] = ()

@@ -15,7 +15,7 @@ from pipeline.text.weights import MAX_OWN_WEIGHT, MIN_OWN_WEIGHT, own_weighted
 from pipeline.types import Fragment
 
 MAX_EMPHASES = 5
-MAX_OWN = 12  # words of a list
+MAX_OWN = 20  # words of a list
 MAX_CHARS = 40  # of the words in one pair of brackets
 
 # f(x)2, a version (beta)1.2.3 and a count (고래)3마리 are none: only a particle may follow the number directly.

@@ -4,7 +4,18 @@ import re
 
 import pytest
 
-from bot import commands, disk, error_texts, fairness, job, redraw, rules, texts, wish
+from bot import (
+    commands,
+    disk,
+    error_texts,
+    fairness,
+    job,
+    receipt,
+    redraw,
+    rules,
+    texts,
+    wish,
+)
 from pipeline import (
     Failure,
     PipelineError,
@@ -53,6 +64,10 @@ EXAMPLES: tuple[PipelineError, ...] = (
     fairness.QuotaSpent(limit=10, num_left=0, is_place=False),
     fairness.CoolingDown(wait_s=4.2),
     fairness.WaitTooLong(wait_s=420),
+    receipt.PictureMissing(),
+    receipt.PictureUnknown(key="0123abcd"),
+    receipt.NoReceipt(),
+    receipt.DrawnOverPhoto(),
     redraw.RecordGone(),
     redraw.PhotoForgotten(),
     rules.RuleUnknown(name="음악"),

@@ -23,6 +23,7 @@ from pipeline import (
     Rendered,
     RenderPhase,
     RenderRequest,
+    Revised,
     ShuttingDown,
     Ticket,
     Verdict,
@@ -67,6 +68,10 @@ class WaitingText:
         await asyncio.sleep(self._text_s)
         verdict = Verdict.UNTRANSLATABLE if NOTHING_KNOWN in text else Verdict.OK
         return doubles.preparation(text, verdict=verdict)
+
+    async def revise(self, text: str, change: str) -> Revised:
+        """Put both side by side."""
+        return Revised(text=f"{text}, {change}")
 
     async def forget_unused(self, *, for_s: float) -> None:
         """Remember nothing."""

@@ -1,0 +1,127 @@
+"""A picture that was drawn before, by its number or by the file: what it is, and the same once more.
+
+Whoever has the file may do both. A number is known only where the picture was asked for, and to whoever
+asked for it: numbers can be guessed.
+"""
+
+import asyncio
+import re
+from dataclasses import replace
+
+from bot import cards, texts
+from bot.adapters.port import Card, ChatPort, DetailRow, Message
+from bot.aftercare import is_at_hand
+from bot.commands import RecallCommand
+from bot.files import Files
+from bot.job import Ending, Picture, Record
+from bot.receipt import (
+    NoReceipt,
+    PictureMissing,
+    PictureUnknown,
+    checked,
+    command_of,
+    weighed,
+)
+from bot.store import Store
+from bot.wish import Wish
+from pipeline import Marks, Receipt, errors, marks_in
+
+_KEY = re.compile(
+    r"\s*[\[(<`\"']*(?:[^\s/]*geuryeojwo-)?(?P<id>[0-9a-f]{8,20})(?:-(?P<number>[0-9]{1,2}))?"
+    r"(?:\.(?:png|webp|jpe?g))?[\])>`\"']*\s*",
+    re.IGNORECASE,
+)
+
+
+_NOT_KEPT = Marks(source_type=None, parameters=None, receipt=None)  # the file is not there any more
+
+
+class Recall:
+    """Finds what was drawn; lives as long as the chat role."""
+
+    def __init__(self, *, store: Store, files: Files) -> None:
+        self._store, self._files = store, files
+
+    async def wish(self, command: RecallCommand, message: Message) -> Wish:
+        """Ask for a picture exactly as it was.
+
+        Raises PictureMissing, PictureUnknown, NoReceipt, DrawnOverPhoto or PhotoUnreadable.
+        """
+        if message.photo is not None:
+            receipt = checked((await _marks(message.photo)).receipt)
+        else:
+            _, picture = await self._known(command.key or message.about, message)
+            receipt = checked(picture.receipt)
+        return Wish(command=command_of(receipt), photo=None)
+
+    async def inform(self, message: Message, port: ChatPort) -> None:
+        """Show whoever asks what a picture says of itself.
+
+        Raises PictureMissing, PictureUnknown, PhotoUnreadable, OSError or PortError.
+        """
+        card = replace(await self._information(message), is_private=True)
+        await port.send(message.place, card, reply_to=message.event_id)
+
+    async def _information(self, message: Message) -> Card:
+        if message.photo is not None:
+            marks = await _marks(message.photo)
+            try:
+                return _of_marks(marks, checked(marks.receipt))
+            except NoReceipt:
+                return _of_marks(marks, None)
+        record, picture = await self._known(message.about, message)
+        data = await self._files.read(picture.key)
+        marks = await _marks(data) if data else _NOT_KEPT
+        return _of_marks(marks, picture.receipt, number=record.job.id)
+
+    async def _known(self, key: str, message: Message) -> tuple[Record, Picture]:
+        """Find the picture of a number, near whoever says it. Raises PictureMissing or PictureUnknown."""
+        if not key.strip():
+            raise PictureMissing
+        found = _KEY.fullmatch(key)
+        if found is None:
+            raise PictureUnknown(key=key.strip())
+        number = int(found["number"] or 1)
+        for record in await self._store.beginning(found["id"].lower()):
+            outcome = record.outcome
+            if outcome is None or outcome.ending is not Ending.DRAWN:
+                continue
+            if is_at_hand(record, message) and 1 <= number <= len(outcome.pictures):
+                return record, outcome.pictures[number - 1]
+        raise PictureUnknown(key=key.strip())
+
+
+async def _marks(data: bytes) -> Marks:
+    """Read a file's marks beside the event loop. Raises PhotoUnreadable."""
+    try:
+        return await asyncio.to_thread(marks_in, data)
+    except ValueError as error:
+        raise errors.PhotoUnreadable from error
+
+
+def _of_marks(marks: Marks, receipt: Receipt | None, *, number: str = "") -> Card:
+    """Show what a picture says of itself; it is ours where it has a receipt."""
+    said = texts.marks(
+        says_ai=marks.says_ai,
+        has_parameters=marks.parameters is not None,
+        has_receipt=marks.receipt is not None,
+    )
+    if receipt is None:
+        return cards.note(texts.not_ours(said))
+    rows = (
+        DetailRow(label=texts.ROW_NUMBER, text=number),
+        DetailRow(label=texts.ROW_TEXT, text=receipt.text),
+        DetailRow(label=texts.ROW_SUBJECT, text=receipt.subject),
+        DetailRow(label=texts.ROW_ENGLISH, text=receipt.english),
+        DetailRow(label=texts.ROW_KEYWORDS, words=weighed(receipt)),
+        DetailRow(label=texts.ROW_PROMPT, text=receipt.prompt),
+        DetailRow(label=texts.ROW_PROMPT_2, text=receipt.prompt_2),
+        DetailRow(label=texts.ROW_NEGATIVE, text=receipt.negative_prompt),
+        DetailRow(label=texts.ROW_SETTINGS, text=texts.drawn_with(receipt, seeds=(receipt.seed,))),
+        DetailRow(label=texts.ROW_MARKS, text=said),
+    )
+    return replace(
+        cards.note(texts.DETAILS_OF_PICTURE),
+        details_label=texts.DETAILS,
+        details=tuple(row for row in rows if row.text or row.words),
+    )
