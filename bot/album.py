@@ -1,14 +1,14 @@
 """A person's own pictures, the newest first: by pages, or those whose words hold what is searched for.
 
 What could not be brought is shown before everything else, once. The words are sealed in the store, so a
-search opens them here, a few at a time.
+search opens them here, a few at a time. Pictures for adults are shown where those are, and nowhere else.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 
 from bot import buttons, cards, texts
-from bot.adapters.port import Card, CardState, ChatPort, Message, Person, PictureFile, Press
+from bot.adapters.port import Card, CardState, ChatPort, Message, Person, PictureFile, Place, Press
 from bot.commands import PicturesCommand
 from bot.files import Files
 from bot.job import Closing, Ending, Record, subject_of
@@ -29,26 +29,27 @@ class Album:
 
     async def show(self, command: PicturesCommand, event: Message | Press, port: ChatPort) -> None:
         """Answer with a page. Raises PortError, StoreError or OSError."""
-        card, brought = await self._page(command, event.person)
+        card, brought = await self._page(command, event.person, event.place)
         await port.send(event.place, card, reply_to=event.event_id)
         for record in brought:
             await self._store.close_job(record.job.id, Closing.DELIVERED)
 
     async def _page(
-        self, command: PicturesCommand, person: Person
+        self, command: PicturesCommand, person: Person, place: Place
     ) -> tuple[Card, tuple[Record, ...]]:
         """Make a page, and say which answers are brought with it that could not be brought before."""
         name = self._store.person_name(person)
         there = frozenset(await self._files.keys(PICTURES))
         is_first = command == PicturesCommand()
         held = await self._store.held_of(name, limit=_MAX_HELD) if is_first else ()
+        held = tuple(record for record in held if _may_be_seen(record, place))
         told = tuple(record for record in held if not _files_of(record, there))
         waiting = [record for record in held if _files_of(record, there)]
         if waiting:  # a page before the first
             page = _packed(waiting, there)[0]
             turn = buttons.pages(0, "", has_more=True)
         else:
-            page, has_more = await self._nth(command, name, there)
+            page, has_more = await self._nth(command, name, there, place)
             turn = buttons.pages(command.page, command.search, has_more=has_more)
         pictures = tuple(file for record in page for file in _files_of(record, there))
         notes = tuple(texts.named(subject_of(one), self._card_of(one).text) for one in told)
@@ -64,12 +65,13 @@ class Album:
         return card, (*told, *(record for record in page if record in waiting))
 
     async def _nth(
-        self, command: PicturesCommand, name: str, there: frozenset[str]
+        self, command: PicturesCommand, name: str, there: frozenset[str], place: Place
     ) -> tuple[list[Record], bool]:
         """Give the jobs on a page, and whether there is another page behind it."""
         found: list[Record] = []
         async for record in self._drawn(name):
-            if _files_of(record, there) and _speaks_of(record, command.search):
+            is_found = _files_of(record, there) and _speaks_of(record, command.search)
+            if is_found and _may_be_seen(record, place):
                 found.append(record)
                 if len(pages := _packed(found, there)) > command.page:
                     return pages[command.page - 1], True
@@ -106,6 +108,10 @@ def _files_of(record: Record, there: frozenset[str]) -> tuple[PictureFile, ...]:
     caption = texts.caption(subject_of(record), record.accepted_s)
     files = (replace(file, caption=caption) for file in cards.picture_files(record))
     return tuple(file for file in files if file.key in there)
+
+
+def _may_be_seen(record: Record, place: Place) -> bool:
+    return place.is_age_restricted or not record.job.manner.is_adult
 
 
 def _speaks_of(record: Record, search: str) -> bool:

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from bot import texts
-from bot.adapters.port import Action, Card, Person
+from bot.adapters.port import Action, Card, Message, Person, Place
+from bot.commands import PicturesCommand
 from bot.job import Closing, Ending, Outcome, job_id_of
+from bot.rules import Adults, PlaceRules
 from tests.bot.archive import DAY_S, Archive, open_archive
+from tests.bot.stage import PERSON
 
 BEN = Person(platform="test", id="ben")
 
@@ -160,3 +163,22 @@ async def test_what_could_not_be_brought_is_fetched_here(archive: Archive) -> No
     assert [job_id_of("test", name) for name in ("new", "old")] == jobs_on(second)
     assert [texts.named("고래", texts.CANCELLED), texts.MADE_BY_AI] == list(first.notes)
     assert [texts.MADE_BY_AI] == list(second.notes)
+
+
+async def test_pictures_for_adults_are_shown_where_those_are(archive: Archive) -> None:
+    """Elsewhere they are passed over, though they are the person's own; held ones stay held."""
+    store = archive.stage.store
+    adults = Place(platform="test", id="adults", home="1", is_age_restricted=True)
+    hall = Place(platform="test", id="hall", home="1")
+    await store.keep_rules(store.place_name(hall), PlaceRules(adults=Adults.RESTRICTED))
+    for number, place in enumerate([hall, adults, adults]):
+        await archive.stage.draw("고래", f"e{number}", place=place)
+    await close_as(archive, "e2", Closing.HELD)
+
+    shown: list[list[str]] = []
+    for place in (hall, adults, adults):
+        message = Message(event_id="asked", person=PERSON, place=place, text="/내그림")
+        await archive.personal.answer(PicturesCommand(), message, archive.stage.port)
+        shown.append(jobs_on(archive.stage.port.last))
+
+    assert [jobs(0), jobs(2), jobs(2, 1, 0)] == shown
