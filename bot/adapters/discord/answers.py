@@ -19,7 +19,7 @@ from cachetools import TTLCache
 from bot.adapters.discord import routes
 from bot.adapters.discord.forms import modal_of
 from bot.adapters.discord.handle import TOKEN_LIFE_S, Handle, Shown
-from bot.adapters.discord.layout import EPHEMERAL, Payload, Upload
+from bot.adapters.discord.layout import EPHEMERAL, NOBODY, Payload, Upload
 from bot.adapters.discord.refusal import (
     ALREADY_ANSWERED,
     DEAD_TOKEN,
@@ -39,6 +39,7 @@ FIRST_WITHIN_S = 2.9  # of Discord's three seconds
 DEFER_AFTER_S = 1.8
 _LEAST_S = 0.4  # that a call is given
 _SETTLES_S = 10.0  # so long after a good first answer Discord may still not know of it
+_UNCLEAR_SETTLES_S = 3.0  # after one that may have arrived
 _SETTLE_PAUSE_S = 0.5
 _MAX_REMEMBERED = 5_000
 
@@ -74,7 +75,7 @@ class Answer:
     max_file_bytes: int = MAX_FILE_BYTES
     state: _State = _State.OPEN
     is_tried: bool = False  # something was to be shown, and perhaps is
-    answered_s: float | None = None
+    settled_s: float | None = None  # when Discord surely knows of the first answer
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -266,18 +267,19 @@ class Answers:
                     answer.state = _State.LOST
                 if refused.code != ALREADY_ANSWERED:
                     raise
-                answer.answered_s = self._clock()
+                answer.settled_s = self._clock() + _SETTLES_S
                 return None
             else:
-                answer.answered_s = self._clock()
+                answer.settled_s = self._clock() + _SETTLES_S
                 return response
         answer.state = _State.DEFERRED
+        answer.settled_s = self._clock() + _UNCLEAR_SETTLES_S
         assert error is not None
         raise error
 
     async def _fill(self, answer: Answer, card: Card, *, nonce: str) -> Shown:
         """Edit the first answer, so that it shows a card."""
-        if card.is_private and not answer.is_private and answer.answered_s is not None:
+        if card.is_private and not answer.is_private and answer.settled_s is not None:
             return await self._follow_privately(answer, card, nonce=nonce)
 
         async def ask(payload: Payload) -> Any:
@@ -312,7 +314,12 @@ class Answers:
         handle = answer.handle
         # While it is loading, a further answer would fill it, and without it there could be none.
         waits = routes.edit_answer(
-            self._application_id(), handle, None, {"content": NO_WORDS}, (), limit_s=10.0
+            self._application_id(),
+            handle,
+            None,
+            {"content": NO_WORDS, "allowed_mentions": NOBODY},
+            (),
+            limit_s=10.0,
         )
         await self._settled(handle, lambda: self._rest.call(waits))
         answer.state = _State.ANSWERED
@@ -355,14 +362,14 @@ class Answers:
     async def _settled(self, handle: Handle, ask: Callable[[], Awaitable[Any]]) -> Any:
         """Ask by a token, again where Discord does not know it yet. Raises TokenDead if it never does."""
         answer = self._answers.get(handle.id)
-        answered_s = answer.answered_s if answer else None
+        settled_s = answer.settled_s if answer else None
         while True:
             try:
                 return await ask()
             except Refused as refused:
                 if refused.code not in DEAD_TOKEN:
                     raise
-                is_fresh = answered_s is not None and self._clock() - answered_s < _SETTLES_S
+                is_fresh = settled_s is not None and self._clock() < settled_s
                 if refused.code == UNKNOWN_WEBHOOK and is_fresh:
                     await self._sleep(_SETTLE_PAUSE_S)
                     continue

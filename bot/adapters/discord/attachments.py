@@ -6,6 +6,7 @@ person chose to draw over is remembered for a while; after that, or after a rest
 """
 
 import asyncio
+from http import HTTPStatus
 
 import aiohttp
 import structlog
@@ -50,8 +51,11 @@ class Attachments:
         try:
             async with (
                 asyncio.timeout(_LIMIT_S),
-                self._session.get(url, allow_redirects=False, raise_for_status=True) as response,
+                self._session.get(url, allow_redirects=False) as response,
             ):
+                if response.status != HTTPStatus.OK:
+                    log.info("attachment not fetched", reason=response.status)
+                    return UNREADABLE
                 data = bytearray()
                 async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                     data += chunk

@@ -68,7 +68,7 @@ class _Client(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         self._gateway.on_message(message)
 
-    async def on_ready(self) -> None:
+    async def on_connect(self) -> None:  # `on_ready` waits for servers, and we do not need them
         self._gateway.connected(is_new=True)
 
     async def on_resumed(self) -> None:
