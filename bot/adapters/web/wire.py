@@ -127,6 +127,7 @@ def card_to_json(
         "details_label": card.details_label,
         "details": [asdict(row) for row in card.details],
         "buttons": [asdict(button) for button in card.buttons],
+        "choice_label": card.choice_label,
         "suggestions": list(card.suggestions),
         "draft": card.draft,
     }

@@ -198,6 +198,34 @@ async def test_a_closed_job_says_what_became_of_the_answer(store: Store) -> None
     assert (Phase.CLOSED, Closing.DELIVERED) == (found.phase, found.closing)
 
 
+async def test_pictures_that_are_taken_away_stay_charged(store: Store) -> None:
+    """The job is closed without them, and is none of its person's drawn ones any more."""
+    await accept(store, "one")
+    await store.conclude("one", drawn("one"))
+
+    await store.remove_pictures("one")
+
+    record = await store.find("one")
+    assert record is not None
+    assert (Outcome(ending=Ending.REMOVED), Phase.CLOSED) == (record.outcome, record.phase)
+    assert () == await store.pictures_of(store.person_name(MINJI), limit=9)
+    assert 1 == await used_by_minji(store)
+
+
+async def test_only_what_was_drawn_is_taken_away(store: Store) -> None:
+    """A job that is under way, or ended otherwise, stays as it is."""
+    await accept(store, "live", "cancelled")
+    await store.conclude("cancelled", CANCELLED)
+
+    for job_id in ("live", "cancelled"):
+        await store.remove_pictures(job_id)
+
+    live, cancelled = await store.find("live"), await store.find("cancelled")
+    assert live is not None
+    assert cancelled is not None
+    assert (None, CANCELLED) == (live.outcome, cancelled.outcome)
+
+
 async def test_a_job_without_an_end_is_not_closed(store: Store) -> None:
     """Nobody can have been told what is not settled."""
     await accept(store, "one")

@@ -17,21 +17,23 @@ export class CardView {
     icon: make("span", { className: "card-icon" }),
     progress: make("div", { className: "progress" }),
     buttons: make("div", { className: "buttons" }),
+    choice: make("div", { className: "choice", role: "group" }),
     notes: make("ul", { className: "notes" }),
     details: make("details", { className: "details" }),
     suggestions: make("ul", { className: "suggestions" }),
   };
 
-  /** actions: press(action, button), suggest(text) and edit(draft). */
+  /** actions: press({ action, value }, button), suggest(text) and edit(draft). */
   constructor(actions) {
     this.#actions = actions;
-    const { progress, buttons, notes, details, suggestions } = this.#parts;
+    const { icon: _, progress, ...below } = this.#parts;
     const text = make("div", { className: "card-text" }, this.#parts.icon, this.#sentence);
     const who = make("span", { className: "unseen", textContent: `${strings.bot}: ` });
     this.element = make("article", { className: "card", tabIndex: -1 }, who, text);
-    this.element.append(progress, this.#gallery, buttons, notes, details, suggestions);
+    const parts = [progress, this.#gallery, ...Object.values(below)];
+    this.element.append(...parts);
     // A new card is read out once; what happens inside it is not.
-    for (const part of [progress, this.#gallery, buttons, notes, details, suggestions]) {
+    for (const part of parts) {
       part.setAttribute("aria-live", "off");
     }
   }
@@ -45,6 +47,7 @@ export class CardView {
     this.#updateProgress(card.progress);
     this.#updateFrames(card);
     this.#draw("buttons", [card.pictures, card.files, card.buttons, card.draft], () => this.#buttons(card));
+    this.#draw("choice", [card.buttons, card.choice_label], () => this.#choice(card));
     this.#draw("notes", [card.notes, card.credits], () => notes(card));
     this.#draw("details", [card.details_label, card.details], () => details(card));
     this.#draw("suggestions", card.suggestions, () => card.suggestions.map((text) => this.#suggestion(text)));
@@ -97,20 +100,34 @@ export class CardView {
     });
   }
 
-  /** One of several pictures is saved beside it. */
-  #buttons({ pictures, files, buttons, draft }) {
+  /** One of several pictures is saved beside it. What the fold below tells needs no button. */
+  #buttons(card) {
+    const { pictures, files, buttons, draft } = card;
     const saves = pictures.length === 1 ? [saveLink(pictures[0], strings.save)] : [];
     saves.push(...files.map((file) => saveLink(file, file.label)));
     for (const link of saves) link.classList.add("primary");
-    return [...saves, ...buttons.map((button) => this.#button(button, draft))];
+    const shown = buttons.filter((button) => button.action !== "info" && !isChoice(button, card));
+    return [...saves, ...shown.map((button) => this.#button(button, draft))];
+  }
+
+  /** What is done with one of several pictures; the buttons of a picture stand together. */
+  #choice(card) {
+    const buttons = card.buttons.filter((button) => isChoice(button, card));
+    this.#parts.choice.ariaLabel = card.choice_label;
+    if (!buttons.length) return [];
+    buttons.sort((one, other) => one.value - other.value);
+    const numActions = new Set(buttons.map(({ action }) => action)).size;
+    const grid = make("div", { className: "choices" }, ...buttons.map((button) => this.#button(button)));
+    grid.style.setProperty("--columns", numActions);
+    return [make("p", { textContent: card.choice_label, "aria-hidden": "true" }), grid];
   }
 
   /** What is edited is put into the text box here; everything else is the server's to do. */
-  #button(button, draft) {
+  #button(button, draft = "") {
     const properties = { type: "button", className: "button", "data-action": button.action };
     const element = make("button", properties, icon(button.action), button.label);
     element.addEventListener("click", () =>
-      button.action === "edit" ? this.#actions.edit(draft) : this.#actions.press(button.action, element),
+      button.action === "edit" && draft ? this.#actions.edit(draft) : this.#actions.press(button, element),
     );
     return element;
   }
@@ -120,6 +137,10 @@ export class CardView {
     button.addEventListener("click", () => this.#actions.suggest(text));
     return make("li", {}, button);
   }
+}
+
+function isChoice({ value }, card) {
+  return Boolean(card.choice_label && value);
 }
 
 function progressBar() {

@@ -58,9 +58,9 @@ function suggest(words) {
   if (hasKeyboard) text.focus();
 }
 
-function press(action, jobId, button) {
+function press({ action, value }, jobId, button) {
   if (button.ariaDisabled === "true") return;
-  const frame = { type: "press", id: newId(), action, job_id: jobId };
+  const frame = { type: "press", id: newId(), action, job_id: jobId, value };
   button.ariaDisabled = "true";
   pressed.set(frame.id, button);
   conversation.follow();
@@ -74,7 +74,7 @@ function edit(draft) {
   // Deprecated, but nothing else writes into a text box so that it can be undone.
   if (!document.execCommand("insertText", false, draft)) text.value = draft;
   grow();
-  notify(strings.draft, "hint");
+  notify(draft.includes("시드:") ? strings.draft : strings.mend, "hint");
 }
 
 function release(id) {

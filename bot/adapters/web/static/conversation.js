@@ -8,15 +8,17 @@ import { ScrollEnd } from "./scroll.js";
 
 export class Conversation {
   #log;
+  #scroller;
   #end;
   #actions;
   #views = new Map(); // id → view
   #expected = new Set(); // ids that the server is about to send
   #epoch = null; // the run of the server that talks to us
 
-  /** actions: press(action, jobId, button), suggest(text), edit(draft), finished(card), changed(). */
+  /** actions: press({ action, value }, jobId, button), suggest(text), edit(draft), finished(card), changed(). */
   constructor({ log, scroller, actions }) {
     this.#log = log;
+    this.#scroller = scroller;
     this.#end = new ScrollEnd(scroller, log, () => actions.changed());
     this.#actions = actions;
   }
@@ -65,8 +67,11 @@ export class Conversation {
   }
 
   gone({ id }) {
-    this.#views.get(id)?.element.remove();
+    const element = this.#views.get(id)?.element;
+    const hadFocus = element?.contains(document.activeElement);
+    element?.remove();
     this.#views.delete(id);
+    if (hadFocus) this.#scroller.focus({ preventScroll: true });
     this.#actions.changed();
   }
 
@@ -103,7 +108,7 @@ export class Conversation {
 
   #newCard() {
     const view = new CardView({
-      press: (action, button) => this.#actions.press(action, view.jobId, button),
+      press: (pressed, button) => this.#actions.press(pressed, view.jobId, button),
       suggest: this.#actions.suggest,
       edit: this.#actions.edit,
     });

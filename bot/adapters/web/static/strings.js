@@ -28,6 +28,7 @@ export const strings = {
     withoutWords: "사진 위에 무엇을 그릴지 적어 주세요.",
   },
   draft: "고쳐서 보내면 같은 시드로 그려요.",
+  mend: "고쳐서 다시 보내 주세요.",
   me: "나",
   bot: "그려줘",
   sending: "보내고 있어요",

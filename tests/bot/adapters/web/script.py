@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import MappingProxyType
 
 from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse
@@ -179,6 +180,25 @@ def gallery(number: int, *, key: str = KEY) -> Card:
     )
 
 
+def several(number: int, *, key: str = KEY, job_id: str = "job-1") -> Card:
+    """A finished card with several pictures, each of which has buttons of its own."""
+    card, numbers = done(key, job_id), [str(index + 1) for index in range(number)]
+    one = card.pictures[0]
+    return replace(
+        card,
+        pictures=tuple(replace(one, file_name=f"geuryeojwo-{index}.png") for index in numbers),
+        buttons=(
+            AGAIN,
+            *(Button(action=Action.VARY, label=f"{n}번 변형", value=n) for n in numbers),
+            *(Button(action=Action.ENLARGE, label=f"{n}번 크게", value=n) for n in numbers),
+            EDIT,
+            Button(action=Action.INFO, label="정보"),
+            DELETE,
+        ),
+        choice_label="어느 그림을 다듬을까요?",
+    )
+
+
 def past(card_id: str, card: Card, *, event_id: str, words: str = "") -> Past:
     """A card of an earlier server, below what it answered."""
     place = Place(platform="web", id="abc")  # the page knows its own
@@ -216,6 +236,7 @@ CANCEL = Button(action=Action.CANCEL, label="취소")
 AGAIN = Button(action=Action.AGAIN, label="다시 그리기")
 VARY = Button(action=Action.VARY, label="변형")
 ERASE = Button(action=Action.ERASE, label="모두 지우기")
+DELETE = Button(action=Action.DELETE, label="삭제")
 EDIT = Button(action=Action.EDIT, label="고치기")
 DRAFT = "노을 지는 하늘 아래 파란 고양이 그려줘 시드:7"
 DETAILS = (

@@ -1,6 +1,7 @@
 """The page in a real browser: what a person sees, types, hears and presses."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -9,6 +10,7 @@ from bot.adapters.port import Action, CardState
 from tests.bot.adapters.web.script import (
     ALT,
     DRAFT,
+    EDIT,
     KEY,
     ScriptedListener,
     done,
@@ -245,6 +247,17 @@ async def test_a_request_is_put_back_to_be_changed(page: Page, stage: Stage) -> 
     assert stage.listener.presses.empty()
     await page.keyboard.press("Control+z")
     await expect(box).to_have_value("다른 생각")
+
+
+async def test_what_was_not_understood_is_put_back_too(page: Page, stage: Stage) -> None:
+    """Without a picture there is no seed to speak of."""
+    await stage.say(page)
+    question = replace(note("아는 낱말이 없어요."), job_id="job-1", draft="뷁", buttons=(EDIT,))
+    await stage.answer(question)
+    await page.get_by_role("button", name="고치기").click()
+
+    await expect(page.get_by_label("그릴 내용")).to_have_value("뷁")
+    await expect(page.locator("#notice")).to_have_text("고쳐서 다시 보내 주세요.")
 
 
 async def test_buttons_bring_their_job_back(page: Page, stage: Stage) -> None:

@@ -1,9 +1,21 @@
 """The page in a real browser: a card with many pictures, and one with a file to save."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.bot.adapters.web.script import ALT, CAPTIONS, KEY, data_file, done, gallery, png
+from bot.adapters.port import Action, Button
+from tests.bot.adapters.web.script import (
+    ALT,
+    CAPTIONS,
+    KEY,
+    data_file,
+    done,
+    gallery,
+    png,
+    several,
+)
 from tests.bot.adapters.web.stage import Stage, assert_readable
 from tests.browser import LIMIT_MS, visiting
 
@@ -54,6 +66,66 @@ async def test_pictures_of_several_requests_stand_in_one_card(
             await page.get_by_role("link", name="저장").last.click()
         download = await downloading.value
         assert f"geuryeojwo-{number}.png" == download.suggested_filename
+
+
+@pytest.mark.parametrize("width_px", [360, 1000])
+async def test_each_of_several_pictures_has_buttons(
+    browser: Browser, stage: Stage, width_px: int
+) -> None:
+    """They say which one is meant, in one line for each picture, and it comes back with the press."""
+    async with visiting(browser, stage.chat.url, width_px=width_px) as page:
+        await stage.say(page)
+        await stage.answer(several(4))
+        choice = page.get_by_role("group", name="어느 그림을 다듬을까요?")
+        await expect(choice.get_by_role("button")).to_have_count(8)
+
+        boxes = [await one.bounding_box() for one in await choice.get_by_role("button").all()]
+        lines = [round(box["y"]) for box in boxes if box]
+        assert lines[0::2] == lines[1::2] == sorted(set(lines))
+        overflow = "(e) => e.scrollWidth - e.clientWidth"
+        assert 0 >= await page.locator("#scroller").evaluate(overflow)
+        await assert_readable(page, ".choice p, .choice .button")
+
+        await page.get_by_role("button", name="3번 크게").click()
+        press = await stage.listener.next_press()
+        assert (Action.ENLARGE, "job-1", "3") == (press.action, press.job_id, press.value)
+
+
+async def test_a_button_leads_to_another_page(page: Page, stage: Stage) -> None:
+    """What it says is sent, without a job."""
+    turn = Button(action=Action.PAGE, label="다음", value="2 고래")
+    await stage.say(page, "/내그림 고래")
+    await stage.answer(replace(gallery(2), buttons=(turn,)))
+    await page.get_by_role("button", name="다음").click()
+
+    press = await stage.listener.next_press()
+    assert (Action.PAGE, "", "2 고래") == (press.action, press.job_id, press.value)
+
+
+async def test_what_the_fold_tells_needs_no_button(page: Page, stage: Stage) -> None:
+    """The details stand in the card already."""
+    await stage.say(page)
+    await stage.answer(several(1))
+    await expect(page.get_by_role("button", name="삭제")).to_be_visible()
+
+    await expect(page.get_by_role("button", name="정보")).to_have_count(0)
+    await expect(page.get_by_text("어떻게 이해했나요?")).to_be_visible()
+
+
+async def test_a_card_that_is_taken_away_goes_from_every_tab(page: Page, stage: Stage) -> None:
+    """Whoever pressed can go on with the keyboard."""
+    await stage.say(page)
+    ref = await stage.answer(several(2))
+    other = await page.context.new_page()
+    await other.goto(stage.chat.url)
+    await expect(other.get_by_role("button", name="삭제")).to_be_visible()
+    await page.get_by_role("button", name="삭제").click()
+    await stage.listener.next_press()
+    await stage.chat.remove(ref)
+
+    for tab in (page, other):
+        await expect(tab.get_by_role("button", name="삭제")).to_have_count(0)
+    await expect(page.locator("#scroller")).to_be_focused()
 
 
 async def test_a_file_is_saved_under_its_name(page: Page, stage: Stage) -> None:

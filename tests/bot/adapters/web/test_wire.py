@@ -108,7 +108,9 @@ def test_a_finished_card_says_everything_but_the_key() -> None:
             "caption": "",
         }
     ]
-    assert {"action": "again", "label": "다시 그리기", "value": ""} in json.loads(encode(card))["buttons"]
+    assert {"action": "again", "label": "다시 그리기", "value": ""} in json.loads(encode(card))[
+        "buttons"
+    ]
     assert DRAFT == card["draft"]
     assert json.loads(encode(card))["details"] == [
         {
@@ -138,4 +140,4 @@ def test_a_note_has_no_parts_that_it_was_not_given() -> None:
     assert [card[key] for key in ("job_id", "progress", "preview")] == [None] * 3
     lists = ("notes", "pictures", "files", "details", "buttons", "suggestions")
     assert [card[key] for key in lists] == [[]] * 6
-    assert "" == card["draft"]
+    assert ("", "") == (card["draft"], card["choice_label"])
