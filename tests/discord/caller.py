@@ -12,7 +12,7 @@ from tests.discord.server import DiscordServer
 from tests.discord.things import Channel, Interaction
 
 USER_AGENT = "DiscordBot (https://example.org, 1.0)"
-NOBODY = {"allowed_mentions": {"parse": []}}
+NOBODY: dict[str, Any] = {"allowed_mentions": {"parse": []}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

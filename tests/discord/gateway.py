@@ -56,7 +56,7 @@ class Gateway:
     async def close(self, code: int) -> None:
         """Close every connection with a code."""
         for connection in list(self.connections):
-            await connection.socket.close(code=code)
+            await connection.close(code)
 
     def drop(self) -> None:
         """Lose every connection abruptly."""
@@ -186,7 +186,7 @@ class Gateway:
             connection.send({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval_ms}})
             await self._listen(connection)
         except Closed as closed:
-            await socket_.close(code=closed.code)
+            await connection.close(closed.code)
         finally:
             for task in tasks:
                 task.cancel()
@@ -199,7 +199,8 @@ class Gateway:
         session = connection.session
         if session is not None and session.connection is connection:
             session.connection = None
-            if connection.socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+            said_goodbye = connection.socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
+            if said_goodbye and not connection.is_ended_here:
                 self.sessions.pop(session.id, None)
         self._world.changed()
 
@@ -210,7 +211,7 @@ class Gateway:
             while True:
                 await asyncio.wait_for(connection.beats.get(), patience_s)
         except TimeoutError:
-            await connection.socket.close(code=TIMED_OUT)
+            await connection.close(TIMED_OUT)
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.socket:

@@ -187,7 +187,7 @@ class ModalInput:
         self, label: str, part: Mapping[str, Any], files: Sequence[FileLike], *, is_needed: bool
     ) -> list[str]:
         low = part.get("min_values", 1) if is_needed or files else 0
-        if not low <= len(files) <= part.get("max_values", 1):
+        if not low <= len(files) <= (part.get("max_values") or 1):
             raise NotPossible(f"{label} does not take {len(files)} files")
         stored = [self._store(Upload(filename=name, data=data)) for name, data in files]
         self.files += stored

@@ -44,6 +44,7 @@ class Connection:
     def __init__(self, request: web.Request, socket_: web.WebSocketResponse) -> None:
         self.request, self.socket = request, socket_
         self.session: Session | None = None
+        self.is_ended_here = False
         self.sends: deque[float] = deque()  # when the client sent something
         self.beats: asyncio.Queue[None] = asyncio.Queue()
         is_packed = request.query.get("compress") == "zlib-stream"
@@ -67,6 +68,11 @@ class Connection:
                     await self.socket.send_bytes(packed + self._packer.flush(zlib.Z_SYNC_FLUSH))
             except ConnectionError:
                 return
+
+    async def close(self, code: int) -> None:
+        """End the connection from this side, whatever the client answers to that."""
+        self.is_ended_here = True
+        await self.socket.close(code=code)
 
     def abort(self) -> None:
         """Lose the connection without a word."""
