@@ -256,7 +256,8 @@ def _with_term(rules: PlaceRules, said: Mapping[str, str]) -> PlaceRules:
     korean, english = (" ".join(said.get(name, "").split()) for name in ("한국어", "영어"))
     if not re.search("[가-힣]", korean) or len(korean) > _MAX_WORD_CHARS:
         raise OptionInvalid(name="용어", value=korean, allowed="고래 whale처럼 한국어와 영어")
-    if len(english) > _MAX_WORD_CHARS or re.search("[가-힣]", english):
+    is_plain = english.isprintable() and not re.search("[가-힣]", english)
+    if len(english) > _MAX_WORD_CHARS or not is_plain:
         raise OptionInvalid(name="영어", value=english, allowed="짧은 영어")
     glossary = {**rules.glossary, korean: english}
     glossary = {word: term for word, term in glossary.items() if term}
