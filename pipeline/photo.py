@@ -1,11 +1,12 @@
 """A photo that somebody sent → the pixels that a picture is drawn over.
 
 Reads PNG, JPEG and WebP only, and never more than it may: the header is believed before anything
-is unpacked. Turned as its camera says; what is transparent becomes white. Nothing of a file but its
-pixels is kept. Does not know models: the size is told.
+is unpacked, and what is unpacked is soon made smaller. Turned as its camera says; what is transparent
+becomes white. Nothing of a file but its pixels is kept. Does not know models: the size is told.
 """
 
 import io
+import math
 import struct
 import warnings
 
@@ -16,6 +17,10 @@ from pipeline.types import Pixels
 
 MAX_PHOTO_BYTES = 20 * 2**20
 MAX_PX = 50_000_000
+MAX_WEBP_PX = 20_000_000  # its library unpacks everything three times
+_ENOUGH_PX = 4_000_000
+_STRIP_PX = 64  # of a strip's height, once it is made smaller
+_ORIENTATION = 0x0112  # in EXIF
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError)
 
@@ -28,8 +33,8 @@ def read_photo(data: bytes) -> Pixels:
         warnings.simplefilter("ignore")  # of the library's own limit, and of odd metadata
         try:
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-                if image.width * image.height > MAX_PX:
-                    raise PhotoTooLarge(max_bytes=MAX_PHOTO_BYTES, max_px=MAX_PX)
+                if image.width * image.height > _max_px(image):
+                    raise PhotoTooLarge(max_bytes=MAX_PHOTO_BYTES, max_px=_max_px(image))
                 return _to_pixels(_upright(image))
         except Image.DecompressionBombError as error:
             raise PhotoTooLarge(max_bytes=MAX_PHOTO_BYTES, max_px=MAX_PX) from error
@@ -51,14 +56,40 @@ def png_of(pixels: Pixels) -> bytes:
     return file.getvalue()
 
 
+def _max_px(image: Image.Image) -> int:
+    return MAX_WEBP_PX if image.format == "WEBP" else MAX_PX
+
+
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn an image as it was held, and lay it over white."""
-    turned = ImageOps.exif_transpose(image)
-    if turned.mode.startswith("I"):  # 16 bits of grey, which the library would cut off at 8
-        turned = turned.convert("I").point(lambda level: level / 256).convert("L")
-    if not turned.has_transparency_data:
-        return turned.convert("RGB")
-    clear = turned.convert("RGBA")
+    """Turn an image as it was held, over white, and no larger than anything that is drawn.
+
+    Strip by strip, because each of these makes a copy of what it is done to.
+    """
+    image.draft(None, _shrunk(image.size, _factor(image.size)))  # a JPEG unpacks smaller at once
+    factor = _factor(image.size)
+    small = Image.new("RGB", _shrunk(image.size, factor))
+    for top in range(0, image.height, _STRIP_PX * factor):
+        strip = image.crop((0, top, image.width, min(image.height, top + _STRIP_PX * factor)))
+        small.paste(_over_white(strip).reduce(factor), (0, top // factor))
+    small.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
+    return ImageOps.exif_transpose(small)
+
+
+def _factor(size: tuple[int, int]) -> int:
+    """Say how many pixels of a side become one, so that a few millions are left."""
+    return max(1, math.isqrt(size[0] * size[1] // _ENOUGH_PX))
+
+
+def _shrunk(size: tuple[int, int], factor: int) -> tuple[int, int]:
+    return -(-size[0] // factor), -(-size[1] // factor)
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits of grey, which the library would cut off at 8
+        image = image.convert("I").point(lambda level: level / 256).convert("L")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
     white = Image.new("RGBA", clear.size, "white")
     return Image.alpha_composite(white, clear).convert("RGB")
 

@@ -81,6 +81,37 @@ def test_deep_grey_keeps_its_levels() -> None:
     assert (128, 128, 128) == pixel(read_photo(file(grey)), 1, 1)
 
 
+def test_a_photo_is_put_together_as_it_was() -> None:
+    """What is worked on strip by strip has every pixel in its place."""
+    noise = Image.effect_noise((90, 333), 80).convert("RGB")
+
+    assert noise.tobytes() == read_photo(file(noise)).rgb
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_large_photo_is_made_smaller_and_still_turned(kind: str) -> None:
+    """Nothing that is drawn is as large as what cameras make."""
+    wide = two_colours().resize((6_000, 3_000), Image.Resampling.NEAREST)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    read = read_photo(file(wide, kind, exif=exif))
+
+    assert (1_500, 3_000) == (read.width_px, read.height_px)
+    ends = [pixel(read, 0, 0), pixel(read, 0, 2_999)]
+    assert all(abs(a - b) < 9 for end, own in zip(ends, (RED, BLUE), strict=True)
+               for a, b in zip(end, own, strict=True))  # fmt: skip
+
+
+def test_what_is_transparent_is_white_all_the_way_down() -> None:
+    """The hole of a palette is known in every strip."""
+    clear = Image.new("P", (8, 500))
+
+    read = read_photo(file(clear, transparency=0))
+
+    assert WHITE == pixel(read, 0, 0) == pixel(read, 0, 499)
+
+
 def test_other_formats_are_refused() -> None:
     """A file that the library could read, but that nobody photographs with, is not opened."""
     with pytest.raises(PhotoUnreadable):
