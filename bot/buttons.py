@@ -19,7 +19,8 @@ _MAX_DIGITS = 6  # of a page
 
 def below_pictures(record: Record, drawn: Outcome) -> tuple[Button, ...]:
     """Offer what can be done; where there are several pictures, with each of them."""
-    varies, enlarges = (_VARY,), (_ENLARGE,)
+    varies: tuple[Button, ...] = (_VARY,)
+    enlarges: tuple[Button, ...] = (_ENLARGE,)
     if len(drawn.pictures) > 1:
         numbers = range(1, len(drawn.pictures) + 1)
         varies = tuple(_numbered(Action.VARY, texts.vary_number(one), one) for one in numbers)

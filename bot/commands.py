@@ -224,11 +224,17 @@ def reworded(
 
     Raises OptionInvalid or MessageTooLong.
     """
-    _check_length(text)
-    command = replace(command, text=_OPTION.sub(" ", text).strip())
-    for name, value in (*_OPTION.findall(text), *options):
+    words, written_in = apart(text)
+    command = replace(command, text=words)
+    for name, value in (*written_in, *options):
         command = with_option(command, name, value)
     return command
+
+
+def apart(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Part a text into its words and the options that stand in it. Raises MessageTooLong."""
+    _check_length(text)
+    return _OPTION.sub(" ", text).strip(), tuple(_OPTION.findall(text))
 
 
 def _check_length(text: str) -> None:

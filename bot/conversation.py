@@ -29,7 +29,7 @@ from bot.commands import (
     parse,
 )
 from bot.failpoints import pass_
-from bot.forms import drawn_over
+from bot.forms import asked_over
 from bot.intake import Event, Intake
 from bot.job import Ending, NotYours, Outcome, Record, job_id_of
 from bot.jobs import Jobs
@@ -132,15 +132,8 @@ class Conversation:
             await asyncio.Event().wait()
 
     async def _answer(self, message: Message, port: ChatPort) -> None:
-        if message.form is Action.OVER:
-            wish = drawn_over(message.photo, message.text, message.options)
-            await self._draw(wish, message, port)
-            return
         if message.form is not None:
-            record = await self._at_hand(message.about, message)
-            if message.form is not Action.EDIT:
-                raise RecordGone
-            await self._draw(await self._wishes.of_form(record, message), message, port)
+            await self._draw(await self._filled(message), message, port)
             return
         command = parse(message.text, message.options)
         if isinstance(command, DrawCommand):
@@ -159,11 +152,24 @@ class Conversation:
         else:
             await self._personal.answer(command, message, port)
 
+    async def _filled(self, message: Message) -> Wish:
+        """Say what a filled form asks for. Raises RequestRejected."""
+        if message.form is Action.OVER:
+            return await self._new(asked_over(message.text, message.options), message)
+        record = await self._at_hand(message.about, message)
+        if message.form is not Action.EDIT:
+            raise RecordGone
+        return await self._wishes.of_form(record, message)
+
     async def _wish(self, command: DrawCommand, message: Message) -> Wish:
         """Say what words ask for; those that answer a card are about what that shows."""
         if message.about and message.photo is None and not message.text.lstrip().startswith("/"):
             record = await self._at_hand(message.about, message)
             return await self._wishes.of_reply(record, message)
+        return await self._new(command, message)
+
+    async def _new(self, command: DrawCommand, message: Message) -> Wish:
+        """Say what is asked for anew, as it is done in a place. Raises PhotoMissing."""
         command = await self._places.completed(command, message)
         command = over(command, has_photo=message.photo is not None)
         return Wish(command=command, photo=message.photo)

@@ -9,7 +9,7 @@ from bot.adapters.port import Action, Field, Form
 from bot.commands import MAX_TEXT_CHARS, DrawCommand, OptionInvalid, reworded
 from bot.job import Record
 from bot.redraw import draft, like, with_seed
-from bot.wish import STRENGTH, PhotoMissing, Wish, over
+from bot.wish import STRENGTH, Wish, over
 
 Fields = Sequence[tuple[str, str]]
 
@@ -100,14 +100,12 @@ def over_form(value: str) -> Form:
     )
 
 
-def drawn_over(photo: bytes | None, text: str, fields: Fields) -> Wish:
-    """Draw over a picture as a filled form says. Raises PhotoMissing, OptionInvalid or MessageTooLong."""
-    if photo is None:
-        raise PhotoMissing
+def asked_over(text: str, fields: Fields) -> DrawCommand:
+    """Read what is to be drawn over a picture. Raises OptionInvalid or MessageTooLong."""
     command = reworded(
         DrawCommand(text=""), text, [(name, value.strip()) for name, value in fields]
     )
-    return Wish(command=over(command, has_photo=True), photo=photo)
+    return over(command, has_photo=True)
 
 
 def draft_of(record: Record) -> str:

@@ -1,8 +1,9 @@
 """A button under a picture, or words about it → what is drawn then. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.commands import DrawCommand, reworded, with_option, written
+from bot.commands import DrawCommand, reworded, written
 from bot.job import Ending, Picture, Record
 from bot.wish import Wish, over
 from pipeline import Receipt, RequestRejected, Variation
@@ -55,18 +56,23 @@ def enlarge(record: Record, picture: bytes | None, *, number: str) -> Wish:
     return Wish(command=over(command, has_photo=True), photo=picture)
 
 
-def change(record: Record, photo: bytes | None, *, words: str, negative: str) -> Wish:
+def change(
+    record: Record,
+    photo: bytes | None,
+    *,
+    words: str,
+    negative: str,
+    options: Iterable[tuple[str, str]],
+) -> Wish:
     """Draw a job again with other words and from the same noise.
 
     words: the whole text as it is now; `negative`: what was taken away from it.
 
     Raises PhotoForgotten, OptionInvalid or MessageTooLong.
     """
-    command = reworded(with_seed(record), words)
-    command = replace(command, english="", words=(), receipt=None)
-    if negative:
-        command = with_option(command, "제외", negative)
-    return like(record, photo, command)
+    gone = (("제외", negative),) if negative else ()
+    command = reworded(with_seed(record), words, (*gone, *options))
+    return like(record, photo, replace(command, english="", words=(), receipt=None))
 
 
 def draft(command: DrawCommand, receipt: Receipt | None) -> str:

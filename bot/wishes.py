@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from secrets import randbits
 
 from bot.adapters.port import Action, Message, Press
+from bot.commands import apart
 from bot.files import Files
 from bot.forms import edited
 from bot.job import Ending, Record, photo_key
@@ -40,11 +41,15 @@ class Wishes:
 
         Raises RequestRejected or OSError.
         """
-        words, negative = message.text, ""
-        if record.outcome is None or record.outcome.ending is not Ending.QUESTION:
-            revised = await self._revise(record.job.command.text, message.text)
+        words, options = apart(message.text)
+        negative = ""
+        is_asked = record.outcome is not None and record.outcome.ending is Ending.QUESTION
+        if not is_asked:
+            before = record.job.command.text
+            revised = await self._revise(before, words) if words else Revised(text=before)
             words, negative = revised.text, revised.negative
-        return change(record, await self._photo(record), words=words, negative=negative)
+        photo = await self._photo(record)
+        return change(record, photo, words=words, negative=negative, options=options)
 
     async def _photo(self, record: Record) -> bytes | None:
         return await self._files.read(photo_key(record.job.id)) if record.job.has_photo else None

@@ -221,9 +221,19 @@ async def test_what_a_reply_takes_away_is_not_wanted_any_more(stage: Stage) -> N
 async def test_a_reply_may_have_options(stage: Stage) -> None:
     """They stand behind the words as everywhere, and the later one holds."""
     first = await stage.draw("고래 스텝:9")
-    await stage.draw("더 밝게 스텝:5", "e2", about=str(first.job_id))
+    await stage.draw("스텝:5 더 밝게", "e2", about=str(first.job_id))
 
-    assert 5 == stage.engine.requests[1].num_steps
+    command = (await stage.record("e2")).job.command
+    assert ("고래, 더 밝게", 5) == (command.text, command.num_steps)
+
+
+async def test_a_reply_may_be_nothing_but_options(stage: Stage) -> None:
+    """The words stay as they were."""
+    first = await stage.draw("고래 스텝:9")
+    await stage.draw("스텝:5", "e2", about=str(first.job_id))
+
+    command = (await stage.record("e2")).job.command
+    assert ("고래", 5) == (command.text, command.num_steps)
 
 
 async def test_the_answer_to_a_question_is_a_whole_request(stage: Stage) -> None:
