@@ -90,7 +90,10 @@ def reader_of(files: Files) -> FileReader:
         data = await files.read(key)
         if data is None or max_bytes is None or len(data) <= max_bytes:
             return data
-        return await asyncio.to_thread(smaller, data, max_bytes=max_bytes)
+        try:
+            return await asyncio.to_thread(smaller, data, max_bytes=max_bytes)
+        except ValueError:  # no picture
+            return None
 
     return read
 

@@ -102,6 +102,19 @@ async def test_the_newest_jobs_of_a_place_are_found(store: Store, clock: ManualC
     assert ["b", "c"] == [record.job.id for record in found]
 
 
+async def test_jobs_are_found_by_how_their_ids_begin(store: Store, clock: ManualClock) -> None:
+    """The newest come first, and an id that only holds the letters elsewhere is none."""
+    for job_id in ("abcd0001", "abcdffff", "abce0000", "0abcd000"):
+        await accept(store, job_id)
+        clock.pass_(1.0)
+
+    found = [record.job.id for record in await store.beginning("abcd")]
+
+    assert ["abcdffff", "abcd0001"] == found
+    assert ["abcd0001"] == [record.job.id for record in await store.beginning("abcd0001")]
+    assert () == await store.beginning("ffff")
+
+
 async def test_what_is_not_closed_is_unclosed(store: Store) -> None:
     """A concluded job stays on the list until its person was told."""
     await accept(store, "closed", "concluded", "new")
