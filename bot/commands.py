@@ -15,6 +15,7 @@ from pipeline import Quality, Ratio, Receipt, RequestRejected, SamplerName, Vari
 Choice = TypeVar("Choice")
 
 MAX_TEXT_CHARS = 2_000
+NONE = "없음"  # takes a rule of a place back
 MAX_SEARCH_CHARS = 30  # a button carries it
 MAX_SEED = 2**32 - 1
 _COMMAND = re.compile(r"^\s*/(\S+)\s*(.*)$", re.DOTALL)
@@ -242,12 +243,14 @@ def _check_length(text: str) -> None:
         raise MessageTooLong(num_chars=len(text), max_chars=MAX_TEXT_CHARS)
 
 
-def _settings(text: str, options: Iterable[tuple[str, str]]) -> SettingsCommand:
+def _settings(text: str, options: tuple[tuple[str, str], ...]) -> SettingsCommand:
     """Read a rule that was typed in order (`채널 여기 허용`), or chosen by names."""
     rule, _, rest = text.strip().partition(" ")
-    values = tuple(options) or (("", rule), *_typed(rule, rest.strip()))
+    values = options or (("", rule), *_typed(rule, rest.strip()))
     rule = dict(values).get("", "")
     named = tuple((name, value.strip()) for name, value in values if name)
+    if rule == "신고채널" and options and not named:  # nothing was chosen in a form
+        named = (("채널", NONE),)
     return SettingsCommand(rule="" if rule == "보기" else rule, values=named)
 
 

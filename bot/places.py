@@ -46,7 +46,7 @@ class Places:
     async def check(self, place: Place) -> PlaceRules:
         """Give what holds for a request in a place. Raises DrawingNotHere or NotAccepted."""
         rules = await self.rules_of(place)
-        if not rules.is_open(place.id):
+        if not rules.is_open(place):
             raise DrawingNotHere
         return rules
 

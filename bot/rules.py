@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.adapters.port import Place
-from bot.commands import Choice, DrawCommand, OptionInvalid, SettingsCommand, with_option
+from bot.commands import NONE, Choice, DrawCommand, OptionInvalid, SettingsCommand, with_option
 from pipeline import STYLE_NAMES, RequestRejected
 
 MAX_TERMS = 50
 _MAX_IDS = 100  # of channels, and of roles
 _MAX_DAILY = 10_000
 _MAX_WORD_CHARS = 80
-_NONE = "없음"  # takes a rule back
 
 
 class RuleUnknown(RequestRejected):
@@ -103,9 +102,12 @@ class PlaceRules:
     spoilers: Spoilers = Spoilers.NONE
     report_channel: str = ""  # "" where nobody is told
 
-    def is_open(self, channel: str) -> bool:
-        """Whether may be drawn in a channel."""
-        return channel in self.allowed if self.allowed else channel not in self.forbidden
+    def is_open(self, place: Place) -> bool:
+        """Whether may be drawn in a channel; a thread is as open as the channel that it belongs to."""
+        channels = {place.id, place.parent}
+        return (
+            bool(channels & {*self.allowed}) if self.allowed else not channels & {*self.forbidden}
+        )
 
     def daily_of(self, roles: Collection[str]) -> int | None:
         """Give how many pictures a day the best of somebody's roles has; None where no role says."""
@@ -177,7 +179,7 @@ def changed(rules: PlaceRules, command: SettingsCommand, *, place: Place) -> Pla
         case "가리기":
             return replace(rules, spoilers=_choice("가리기", said, SPOILERS))
         case "신고채널":
-            is_none = said.get("채널", _NONE) == _NONE
+            is_none = said.get("채널") == NONE
             return replace(rules, report_channel="" if is_none else _channel(said, place))
         case "용어":
             return _with_term(rules, said)
@@ -213,7 +215,7 @@ def _with_defaults(rules: PlaceRules, said: Mapping[str, str], *, asked: str) ->
         raise OptionInvalid(name=name, value="", allowed=_EXAMPLES[name])
     for name in _OPTIONS:
         value = said.get(name)
-        if value == _NONE:
+        if value == NONE:
             defaults.pop(name, None)
         elif value is not None:
             _check_default(name, value)

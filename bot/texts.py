@@ -92,6 +92,8 @@ HELP = (
     "화풍:수채화처럼 화풍도 고를 수 있어요. "
     "답장할 수 있는 곳에서는 봇이 그린 그림에 ‘더 밝게’, ‘바다 빼고’처럼 답장하면 같은 그림을 고쳐 그려요.\n"
     "/내그림은 그린 그림을(/내그림 고래처럼 찾을 수도 있어요), /대기열은 차례를 보여 드려요. "
+    "/재현 뒤에 번호를 적거나 그림 파일을 함께 보내면 똑같은 그림을 다시 그리고, "
+    "/그림정보와 함께 보내면 어떻게 그린 그림인지 알려 드려요. "
     "/개인정보는 무엇을 얼마나 갖고 있는지 알려 드리고, "
     "/내데이터는 봇이 갖고 있는 것을 드리고, /내데이터삭제는 모두 지워요.\n"
     "서버를 관리하는 분은 /설정으로 그릴 채널과 기본값을 정할 수 있어요.\n"
@@ -419,7 +421,7 @@ def rules_changed(rule: str) -> str:
 def rules(place: PlaceRules) -> tuple[tuple[str, str], ...]:
     """List the rules of a place, each with its name; `#` and `@` stand before channels and roles."""
     roles = sorted(place.daily_by_role.items())
-    quotas = [f"@{role.partition(':')[2]} 하루 {most:,}장" for role, most in roles]
+    quotas = [f"@&{role.partition(':')[2]} 하루 {most:,}장" for role, most in roles]
     terms = [f"{korean} → {english}" for korean, english in sorted(place.glossary.items())]
     more = len(terms) - _MAX_NAMED_TERMS
     terms = [*terms[:_MAX_NAMED_TERMS], *([f"그 밖에 {more}개"] if more > 0 else [])]

@@ -39,6 +39,7 @@ class Place:
     platform: str
     id: str
     home: str = field(default="", compare=False)  # whose rules hold: a channel's server
+    parent: str = field(default="", compare=False)  # the channel that a thread belongs to
     is_age_restricted: bool = field(default=False, compare=False)  # for adults only
 
     @property

@@ -90,7 +90,7 @@ async def test_a_rule_may_be_chosen_by_names(stage: Stage) -> None:
     options = (("", "할당량"), ("역할", "9"), ("하루", "2"))
     card = await say(stage, "/설정", person=MANAGER, options=options)
 
-    assert "@9 하루 2장" == rows(card)["할당량"]
+    assert "@&9 하루 2장" == rows(card)["할당량"]
 
 
 @pytest.mark.parametrize("text", ["/설정", "/설정 화풍 수채화", "/설정 음악"])

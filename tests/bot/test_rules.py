@@ -77,6 +77,7 @@ CHOSEN: dict[str, tuple[tuple[tuple[str, str], ...], PlaceRules]] = {
     "adults": ((("", "성인"), ("방침", "막기")), PlaceRules()),
     "spoilers": ((("", "가리기"), ("가리기", "연령제한채널")), after("가리기 연령제한채널")),
     "reports": ((("", "신고채널"), ("채널", "8")), PlaceRules(report_channel="8")),
+    "no reports": ((("", "신고채널"),), PlaceRules()),
     "term": (
         (("", "용어"), ("한국어", "흰 고래"), ("영어", "beluga")),
         PlaceRules(glossary={"흰 고래": "beluga"}),
@@ -155,6 +156,11 @@ def test_whatever_is_said_changes_a_rule_or_is_refused(text: str, values: dict[s
     assert isinstance(rules, PlaceRules)
 
 
+def in_channel(channel: str, *, parent: str = "") -> Place:
+    """A channel of the server, or a thread in one."""
+    return Place(platform="discord", id=channel, home="1", parent=parent)
+
+
 CHANNELS = [
     (("여기 허용",), {"100"}),
     (("여기 허용", "7 허용"), {"100", "7"}),
@@ -176,7 +182,19 @@ def test_a_channel_is_open_or_closed_as_it_was_said_last(
     """Allowing the first closes the others; forbidding never opens the one that it names."""
     rules = after(*(f"채널 {one}" for one in said))
 
-    assert is_open == {channel for channel in ("100", "7", "8") if rules.is_open(channel)}
+    assert is_open == {
+        channel for channel in ("100", "7", "8") if rules.is_open(in_channel(channel))
+    }
+
+
+def test_a_thread_is_as_open_as_its_channel() -> None:
+    """Nobody has to allow every thread, and none is a way around what was forbidden."""
+    thread = in_channel("55", parent="7")
+
+    assert after("채널 7 허용").is_open(thread)
+    assert not after("채널 8 허용").is_open(thread)
+    assert not after("채널 7 금지").is_open(thread)
+    assert after("채널 8 금지").is_open(thread)
 
 
 @given(st.lists(st.tuples(st.sampled_from("123"), st.booleans()), min_size=1, max_size=12))
@@ -184,7 +202,7 @@ def test_the_last_word_on_a_channel_holds_for_it(said: list[tuple[str, bool]]) -
     """Whatever was said before, and of the others."""
     rules = after(*(f"채널 {one} {'허용' if may else '금지'}" for one, may in said))
 
-    assert said[-1][1] == rules.is_open(said[-1][0])
+    assert said[-1][1] == rules.is_open(in_channel(said[-1][0]))
 
 
 BACK = {

@@ -11,7 +11,16 @@ from typing import Any
 
 from bot.adapters.discord import markdown
 from bot.adapters.discord.components import rows_of
-from bot.adapters.port import Action, Card, DataFile, DetailRow, Image, PictureFile, ProgressBar
+from bot.adapters.port import (
+    Action,
+    Card,
+    CardState,
+    DataFile,
+    DetailRow,
+    Image,
+    PictureFile,
+    ProgressBar,
+)
 
 SUPPRESS_EMBEDS = 1 << 2  # no previews of links that a text may hold
 EPHEMERAL = 1 << 6
@@ -72,7 +81,9 @@ def content_of(card: Card) -> str:
     text = markdown.literal(card.text, max_chars=room - (_LEAST_BETWEEN_CHARS if has_more else 0))
     room -= len(text) + 1
     between = _joined(_between(card, max_chars=room), max_chars=room) if has_more else ""
-    return "\n".join(filter(None, (text, between, below))) or "…"
+    if card.state is CardState.NOTE:  # of the server's settings, or for those who look after it
+        text, between = markdown.with_names(text), markdown.with_names(between)
+    return "\n".join(filter(None, (text, between, below)))[:MAX_CONTENT_CHARS] or "…"
 
 
 def _joined(lines: Iterator[str], *, max_chars: int) -> str:

@@ -203,6 +203,7 @@ def _place(channel: Any, guild_id: int | None) -> Place:
         platform=PLATFORM,
         id=str(channel.id) if channel is not None else "",
         home=str(guild_id or ""),
+        parent=str(channel.parent_id) if isinstance(channel, discord.Thread) else "",
         is_age_restricted=is_known and bool(channel.is_nsfw()),
     )
 

@@ -28,6 +28,7 @@ from bot.adapters.discord.command_form import (
 )
 
 SETTINGS = "설정"
+NOTHING = "없음"  # takes a default back
 MAX_DAILY = 10_000
 
 SETTINGS_COMMAND: Final = command(
@@ -68,13 +69,25 @@ SETTINGS_COMMAND: Final = command(
             option(
                 STRING,
                 STYLE,
-                "기본 화풍을 써 주세요.",
+                "기본 화풍을 써 주세요. 없음이라고 쓰면 기본 화풍을 없애요.",
                 "The style.",
                 autocomplete=True,
-                max_length=100,
+                max_length=60,
             ),
-            option(STRING, RATIO, "기본 비율을 골라 주세요.", "The shape.", choices=RATIOS),
-            option(STRING, QUALITY, "기본 품질을 골라 주세요.", "The quality.", choices=QUALITIES),
+            option(
+                STRING,
+                RATIO,
+                "기본 비율을 골라 주세요.",
+                "The shape.",
+                choices=[*RATIOS, *same(NOTHING)],
+            ),
+            option(
+                STRING,
+                QUALITY,
+                "기본 품질을 골라 주세요.",
+                "The quality.",
+                choices=[*QUALITIES, *same(NOTHING)],
+            ),
         ],
     ),
     option(
@@ -152,9 +165,8 @@ SETTINGS_COMMAND: Final = command(
             option(
                 CHANNEL,
                 "채널",
-                "어느 채널인지 골라 주세요.",
-                "The channel.",
-                required=True,
+                "어느 채널인지 골라 주세요. 비우면 신고를 받지 않아요.",
+                "The channel; none takes no reports.",
                 channel_types=[TEXT_CHANNEL, PUBLIC_THREAD, PRIVATE_THREAD],
             )
         ],

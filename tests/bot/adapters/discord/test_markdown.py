@@ -97,3 +97,23 @@ def test_a_link_cannot_be_left() -> None:
     assert r"[번역 \[1\]](<https://a.example/%28x%29%3E>)" == markdown.link(
         "번역 [1]", "https://a.example/(x)>"
     )
+
+
+ID = "123456789012345678"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (f"그린 곳: #{ID}", f"그린 곳: <#{ID}>"),
+        (f"#{ID}, #{ID}", f"<#{ID}>, <#{ID}>"),
+        (f"부탁한 사람: @{ID}", f"부탁한 사람: <@{ID}>"),
+        (f"@&{ID} 하루 10장", f"<@&{ID}> 하루 10장"),
+        (f"<@{ID}>", f"\\<@\u200b{ID}>"),
+        ("#5 @everyone #제목", "#5 @\u200beveryone #제목"),
+        (f"a#{ID} #{ID}9999", f"a#{ID} #{ID}9999"),
+    ],
+)
+def test_ids_are_shown_by_their_names(text: str, written: str) -> None:
+    """Whoever looks after a server reads the names of its channels and roles; a typed mention stays text."""
+    assert written == markdown.with_names(markdown.literal(text, max_chars=500))

@@ -316,6 +316,15 @@ async def test_the_age_of_a_place_is_known(library: Library, channel: int, expec
     assert expected == reading.event.place.is_age_restricted
 
 
+@pytest.mark.parametrize(("channel", "parent"), [(CHANNEL, ""), (THREAD, str(ADULTS))])
+async def test_a_thread_knows_its_channel(library: Library, channel: int, parent: str) -> None:
+    """What was settled for a channel holds in its threads."""
+    reading = library.interaction(COMMAND, slash("도움말"), channel=channel)
+
+    assert reading.event is not None
+    assert parent == reading.event.place.parent
+
+
 def chosen(name: str, target: dict[str, Any]) -> dict[str, Any]:
     """The data of a command from a message's menu."""
     target_id = target["id"]
