@@ -195,8 +195,8 @@ class Preparer:
         """
         with suppress(WeightOutOfRange):  # it was never prepared
             found = await self._thread.run(self._reader.read, text, Trace())
-            is_read = isinstance(found, Understood)
-            await self._cache.forget(_name_of(found.text if is_read else self._normalised(text)))
+            words = found.text if isinstance(found, Understood) else self._normalised(text)
+            await self._cache.forget(_name_of(words))
 
     async def revise(self, text: str, change: str) -> Revised:
         """Change a message as somebody said of its picture: "더 밝게, 바다 빼고"."""

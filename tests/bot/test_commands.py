@@ -12,11 +12,13 @@ from bot.commands import (
     DrawCommand,
     EraseCommand,
     HelpCommand,
+    InfoCommand,
     MessageTooLong,
     OptionInvalid,
     PicturesCommand,
     PrivacyCommand,
     QueueCommand,
+    RecallCommand,
     StatusCommand,
     UnknownCommand,
     parse,
@@ -241,3 +243,18 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     """No text makes the parser fail in another way than by refusing."""
     with suppress(RequestRejected):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("/재현", RecallCommand()),
+        ("/재현 0123abcd", RecallCommand(key="0123abcd")),
+        ("/recall  geuryeojwo-0123abcd-2.png ", RecallCommand(key="geuryeojwo-0123abcd-2.png")),
+        ("/그림정보", InfoCommand()),
+        ("/그림 정보", InfoCommand()),
+    ],
+)
+def test_a_picture_is_named_by_its_number_or_comes_along(text: str, command: Command) -> None:
+    """The number is read as it stands; whether there is such a picture is found out elsewhere."""
+    assert command == parse(text)

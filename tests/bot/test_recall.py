@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -51,8 +52,13 @@ def assert_same_request(stage: Stage) -> None:
     """The engine's last request is its first, whoever asked for it."""
     first, last = stage.engine.requests[0], stage.engine.requests[-1]
     assert first.num_steps == last.num_steps
-    left_open = {"width_px": 4, "height_px": 4, "guidance_scale": 4.0, "sampler": FACTS.sampler}
-    anybodys = {"job_id": None, "person": None}
+    left_open: dict[str, Any] = {
+        "width_px": 4,
+        "height_px": 4,
+        "guidance_scale": 4.0,
+        "sampler": FACTS.sampler,
+    }
+    anybodys: dict[str, Any] = {"job_id": None, "person": None}
     assert replace(first, **left_open, **anybodys) == replace(last, **anybodys)
 
 
