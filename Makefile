@@ -4,6 +4,7 @@
 #   make check  format, lint and types: what CI checks before the tests
 #   make soak   kill the program 200 times in each of its forms while people use it, and judge
 #   make bench  the benchmarks; the last line of standard output is one JSON object
+#   make screens  draw the documents' pictures of a card in Discord anew (docs/)
 #   make clean  remove what these commands made
 
 SHELL := /bin/bash
@@ -13,13 +14,13 @@ BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check format soak bench clean
+.PHONY: run test check format soak bench screens clean
 
 run: $(VENV)/.run-ready
 	@exec $(BIN)/python -m bot run
 
 # Tests and benchmarks never leave this machine; `run` may fetch the model that the settings name.
-test soak bench: export HF_HUB_OFFLINE ?= 1
+test soak bench screens: export HF_HUB_OFFLINE ?= 1
 
 test: check
 	@echo "── 테스트를 실행해요"
@@ -40,6 +41,9 @@ soak: $(VENV)/.test-ready
 
 bench: $(VENV)/.run-ready
 	@$(BIN)/python -m benchmarks
+
+screens: $(VENV)/.test-ready
+	@$(BIN)/python -m tests.discord.screens
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
