@@ -1,4 +1,4 @@
-"""`python -m tests.kill.program ROLE`: the real program with an adapter for the stand-in platform.
+"""`python -m tests.kill.program ROLE`: the real program, with an adapter for the stand-in platform if any.
 
 ROLE is `run`, `chat` or `worker`. Settings come from the environment, as ever. What the program
 announces goes to standard output, a line each.
@@ -22,7 +22,7 @@ def main() -> None:
     """Run one role until it is stopped or killed."""
     parser = argparse.ArgumentParser(prog="python -m tests.kill.program")
     parser.add_argument("role", choices=["run", "chat", "worker"])
-    parser.add_argument("--platform", required=True, metavar="URL")
+    parser.add_argument("--platform", metavar="URL", help="default: only those of the settings")
     parser.add_argument("--repeat", type=float, default=180.0, metavar="SECONDS")
     parser.add_argument("--edit-interval", type=float, default=0.2, metavar="SECONDS")
     parser.add_argument("--work", type=float, metavar="SECONDS", help="wait rather than draw")
@@ -38,17 +38,21 @@ async def _serve(options: argparse.Namespace) -> None:
     # Imported late: by now the pipeline's parts may be others.
     from bot import logs
     from bot.app import App
+    from bot.platforms import MakeAdapter
     from tests.platform.adapter import LineOptions, LinePort
 
     settings = load_settings()
     logs.set_up(settings)
-    line = LineOptions(
-        url=options.platform, repeat_s=options.repeat, edit_interval_s=options.edit_interval
-    )
+    adapters: list[MakeAdapter] = []
+    if options.platform is not None:
+        line = LineOptions(
+            url=options.platform, repeat_s=options.repeat, edit_interval_s=options.edit_interval
+        )
+        adapters.append(partial(LinePort, line))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    app = App(settings, role=options.role, adapters=[partial(LinePort, line)])
+    app = App(settings, role=options.role, adapters=adapters)
     watching = asyncio.create_task(_watch(options.lag)) if options.lag else None
     await app.run(stop, partial(print, flush=True))
     if watching is not None:
