@@ -189,7 +189,7 @@ _OTHERS: dict[str, Command] = {
 }
 
 
-def parse(text: str, options: Iterable[tuple[str, str]] = ()) -> Command:
+def parse(text: str, options: tuple[tuple[str, str], ...] = ()) -> Command:
     """Read a message, and what it brings beside its text.
 
     Raises OptionInvalid, UnknownCommand or MessageTooLong.

@@ -118,7 +118,7 @@ export class CardView {
     buttons.sort((one, other) => one.value - other.value);
     const numActions = new Set(buttons.map(({ action }) => action)).size;
     const grid = make("div", { className: "choices" }, ...buttons.map((button) => this.#button(button)));
-    grid.style.setProperty("--columns", numActions);
+    grid.style.setProperty("--columns", Math.max(2, numActions));
     return [make("p", { textContent: card.choice_label, "aria-hidden": "true" }), grid];
   }
 
