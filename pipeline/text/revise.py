@@ -8,6 +8,7 @@ where that stood; everything else is added behind. Reads Korean by its morphemes
 import re
 from dataclasses import dataclass
 
+from pipeline.text.emphasis import Emphasis, take_emphases
 from pipeline.text.korean import Korean, joined
 from pipeline.text.normalise import has_hangul, normalise
 from pipeline.text.request_words import strip_english_request, strip_request
@@ -39,14 +40,18 @@ _GONE = re.compile(
     rf"|안/MAG (?:나오|보이|들어가)/VV {_END}){_PLEASE}"
 )
 _ASKS = re.compile(
-    r"(?P<verb>(?:하|그리|만들|바꾸|고치|넣|더하|보이|뽑|얹|붙이)/(?:VV|VX|XSV) |(?:추가|변경|수정|표현|묘사|부탁)/NNG (?:하|드리)/(?:XSV|VV) "
-    rf"|주/V[VX] ){_END}(?:\S+/S\w )*$"
+    r"(?P<verb>(?:하|그리|만들|바꾸|고치|넣|더하|보이|뽑|얹|붙이|올리|놓|달|심|씌우|입히)/(?:VV|VX|XSV) |(?:추가|변경|수정|표현|묘사|부탁)/NNG (?:하|드리)/(?:XSV|VV) "
+    rf"|주/V[VX] ){_END}(?:\S+/S\w )*$|추가/NNG $"
 )
-_POLITE = re.compile(r"(?:(?:좀|제발|부탁|감사|고맙|혹시)/\S+ (?:\S+/(?:XSV|E\S+) )*)+$")
-_OPENING = re.compile(r"^(?:\S+/(?:MAJ|IC) |(?:좀|그럼|이번엔|혹시|제발)/\S+ |,/SP )+")
+_POLITE = re.compile(
+    r"(?:(?:좀|제발|부탁|감사|고맙|혹시|다시|또|새로|한번)/\S+ (?:\S+/(?:XSV|E\S+) )*)+$"
+)
+_OPENING = re.compile(
+    r"^(?:\S+/(?:MAJ|IC) |(?:좀|그럼|혹시|제발)/\S+ |이번/NNG (?:에/JKB )?(?:\S+/JX )?|\S+/S[PW] )+"
+)
 _OBJECT = re.compile(r"(?:\S+/(?:JKO|JX) |,/SP )+$")
 _CHATTER = re.compile(
-    r"^(?:(?:\S+/(?:MAG|IC|MAJ) )*(?:(?:좋|예쁘|이쁘|멋지|멋있|고맙|귀엽|감사/NNG 하|대박)/\S+ )(?:\S+/E\S+ )+(?:요/JX )?(?:\S+/S\w )*)$"
+    r"^(?:(?:\S+/(?:MAG|IC|MAJ|SW) )*(?:(?:좋|예쁘|이쁘|멋지|멋있|고맙|귀엽|감사/NNG 하|대박)/\S+ )(?:\S+/E\S+ )+(?:요/JX )?(?:\S+/S\w )*)$"
 )
 _ENGLISH_GONE = re.compile(r"\b(?:without|remove|no)\s+(?:the\s+|any\s+|an?\s+)?([\w -]+?)(?=\s*(?:[,.;!?]|\band\b|$))", re.IGNORECASE)  # fmt: skip
 
@@ -60,21 +65,25 @@ class Revised:
 
 
 def revise(text: str, change: str, korean: Korean, *, max_chars: int) -> Revised:
-    """Change a text as somebody said."""
+    """Change a text as somebody said. Raises WeightOutOfRange for a weight in the text."""
     said = normalise(change, max_chars=max_chars).text
-    old = normalise(text, max_chars=max_chars).text
+    emphasised = take_emphases(normalise(text, max_chars=max_chars).text)
+    old, emphases = emphasised.text, emphasised.emphases
     old = strip_request(old, korean).subject or old
     if not has_hangul(said):
-        return _in_english(old, said)
+        return _in_english(_weighed(old, emphases), said)
     gone: list[str] = []
     for pattern in (_INSTEAD, _INTO):
         said, old, lost = _exchanged(pattern, said, old, korean)
         gone += lost
     said, taken = _taken(said, korean)
+    added = [bare for clause in _clauses(said) if (bare := _bare(clause, korean))]
     for thing in taken:
+        if added and old.endswith(thing) and _is_noun(added[0], korean):
+            old = put_in(added.pop(0), thing, old, korean)  # "고래를 빼고 상어를 넣어줘"
         old = take_out(thing, old, korean)
-    added = ", ".join(filter(None, (_bare(clause, korean) for clause in _clauses(said))))
-    return Revised(text=_listed(old, added), negative=", ".join(dict.fromkeys([*gone, *taken])))
+    negative = ", ".join(dict.fromkeys([*gone, *taken]))
+    return Revised(text=_weighed(_listed(old, *added), emphases), negative=negative)
 
 
 def _exchanged(
@@ -154,6 +163,17 @@ def _bare(clause: str, korean: Korean) -> str:
         if found := pattern.search(line):
             words = words[: starts.index(found.start())]
     return clause[words[0].start : words[-1].end].strip(" ~^,") if words else ""
+
+
+def _is_noun(words: str, korean: Korean) -> bool:
+    return all(word.is_noun for word in korean.morphemes(words))
+
+
+def _weighed(text: str, emphases: tuple[Emphasis, ...]) -> str:
+    """Give the person's own weights back to the words that are still there."""
+    for one in emphases:
+        text = text.replace(one.words, f"({one.words}){one.weight:g}", 1)
+    return text
 
 
 def _listed(*texts: str) -> str:

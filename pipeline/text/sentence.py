@@ -37,6 +37,10 @@ _SMALL_TALK = re.compile(
     re.IGNORECASE,
 )
 _PREDICATE_END = re.compile(r"/(?:EF|EC)$")
+# "고래, 더 밝게": what is drawn, and how. The sign tells it from a remark ("밥 맛있게").
+_MANNER = re.compile(
+    r"/(?:NNG|NNP|SL) ,/SP (?:\S+/(?!E[FC] )\S+ )*?(?:\S+/(?:VA|VV|VX|XR) |\S+/(?:NNG|XR) \S+/XSA )게/EC $"
+)
 _HAS_SUBJECT = re.compile(r"/JKS ")
 _HAS_ARGUMENT = re.compile(r"/(?:JKS|JKO|JKB|NNG|NNP|SL) ")
 _LAST_STEM = re.compile(r"/(VV|VA|VCP|VCN|XSV|XSA|VX) (?:\S+/(?:EP|EF|EC|ETM|ETN|VX|JX) )*$")
@@ -71,6 +75,8 @@ def classify(sentence: tuple[Morpheme, ...]) -> Sentence:
         return Sentence.REFUSAL
     if _SMALL_TALK.match(text):
         return Sentence.TALK
+    if _MANNER.search(joined(sentence)[0]):
+        return Sentence.CONTENT
     if not _PREDICATE_END.search(text.rstrip()) and words[-1].tag != "JX":
         return Sentence.CONTENT
     if any("?" in m.form for m in sentence if m.is_sign) or _ASKED.search(text):

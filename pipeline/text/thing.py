@@ -118,7 +118,11 @@ def _mended(before: str, behind: str, korean: Korean) -> str:
     """Join what is left on both sides; a particle that leads nowhere goes."""
     if not re.search(r"\w", behind) or behind.lstrip().startswith(","):
         words = korean.morphemes(before)
-        while words and (words[-1].tag in {"JKG", "JC"} or words[-1].form in _AND):
+        while words and (
+            words[-1].tag in {"JKG", "JC"}
+            or words[-1].form in _AND
+            or (words[-1].form in _WHERE and words[1:])
+        ):
             before, words = before[: words[-1].start], words[:-1]
     joint = before.rstrip() + (" " if not behind.lstrip().startswith(",") else "") + behind.lstrip()
     text = re.sub(r"\s*,(?:\s*,)+", ",", re.sub(r"\s+", " ", joint))
