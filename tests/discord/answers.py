@@ -168,6 +168,8 @@ class Answers:
             raise Refused(50027)
         if asked.callback_type is None:
             raise Refused(10015)
+        if asked.channel.is_gone:
+            raise Refused(10003)
         return asked
 
     def _message(self, call: Call, asked: Interaction) -> Message:

@@ -76,15 +76,17 @@ class Channels:
         limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
         return Reply(body={"url": self.gateway_url, "shards": 1, "session_start_limit": limit})
 
-    def _my_guilds(self, _call: Call) -> Reply:
+    def _my_guilds(self, call: Call) -> Reply:
+        mine = [one for one in self._world.guilds.values() if one.bot_permissions is not None]
+        after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 200))
+        page = sorted((one for one in mine if one.id > after), key=lambda one: one.id)[:limit]
         return Reply(
             body=[
                 {
                     "id": str(guild.id), "name": guild.name, "icon": None, "owner": False,
-                    "permissions": str(int(guild.bot_permissions)), "features": [],
+                    "permissions": str(int(guild.bot_permissions or 0)), "features": [],
                 }
-                for guild in self._world.guilds.values()
-                if guild.bot_permissions is not None
+                for guild in page
             ]
         )  # fmt: skip
 
@@ -118,7 +120,8 @@ class Channels:
     def _commands(self, call: Call) -> Reply:
         commands = self._world.commands.get(self._scope(call), [])
         is_localized = call.query.get("with_localizations", "").lower() in ("true", "1")
-        return Reply(body=commands if is_localized else _without_localizations(commands))
+        tell = _with_localizations if is_localized else _without_localizations
+        return Reply(body=[tell(command) for command in commands])
 
     def _register(self, call: Call) -> Reply:
         scope = self._scope(call)
@@ -300,17 +303,18 @@ class Channels:
         return Reply()
 
 
-def _without_localizations(tree: Any) -> Any:
+def _with_localizations(part: dict[str, Any]) -> dict[str, Any]:
+    """Tell what was registered; what has no localizations says so, which clients must expect."""
+    inside = [_with_localizations(one) for one in part.get("options") or ()]
+    none = {"name_localizations": None, "description_localizations": None}
+    return {**none, **part, **({"options": inside} if inside else {})}
+
+
+def _without_localizations(part: dict[str, Any]) -> dict[str, Any]:
     """Leave out what Discord tells only when it is asked for."""
-    if isinstance(tree, list):
-        return [_without_localizations(one) for one in tree]
-    if not isinstance(tree, dict):
-        return tree
-    return {
-        key: _without_localizations(value)
-        for key, value in tree.items()
-        if not key.endswith("_localizations")
-    }
+    inside = [_without_localizations(one) for one in part.get("options") or ()]
+    told = {key: value for key, value in part.items() if not key.endswith("_localizations")}
+    return {**told, **({"options": inside} if inside else {})}
 
 
 def is_hidden_from_bot(message: Message, world: World) -> bool:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     HOLD_AFTER = "hold_after"  # everything is done, and the answer waits
     CUT_BEFORE = "cut_before"  # nothing is done, and the connection is torn down
     CUT_AFTER = "cut_after"  # everything is done, and the connection is torn down
+    HALF = "half"  # everything is done, and half of the answer comes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +37,12 @@ class Fault:
     @property
     def is_done(self) -> bool:
         """Whether the request is carried out all the same."""
-        return self.kind in (Kind.HOLD_BEFORE, Kind.HOLD_AFTER, Kind.CUT_AFTER)
+        return self.kind in (Kind.HOLD_BEFORE, Kind.HOLD_AFTER, Kind.CUT_AFTER, Kind.HALF)
 
 
 CUT_BEFORE = Fault(kind=Kind.CUT_BEFORE)
 CUT_AFTER = Fault(kind=Kind.CUT_AFTER)
+HALF = Fault(kind=Kind.HALF)
 
 
 def html(status: int) -> Fault:
@@ -124,7 +126,8 @@ class Faults:
     ) -> Rule:
         """Let something happen to requests whose path holds the expression `path`.
 
-        The path begins after `/api/v10`, and `@original` and ids stand in it as they are sent.
+        The path begins after `/api/v10`, and `@original` and ids stand in it as they are sent;
+        downloads are at `/attachments/` and `/ephemeral-attachments/`.
         count: None for all of them.
         """
         rule = Rule(fault=fault, method=method, path=re.compile(path), count=count, skip=skip)

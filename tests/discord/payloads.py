@@ -92,6 +92,8 @@ class Payloads:
             "flags": 0,
             "interactions_endpoint_url": None,
             "team": None,
+            "integration_types_config": {"0": {}, "1": {}},
+            **self._world.application_facts,
         }
 
     def role(self, role: Role) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.discord.answers import Answers
 from tests.discord.asked import PATIENCE_S
 from tests.discord.channels import Channels
+from tests.discord.downloads import Downloads
 from tests.discord.faults import Faults
 from tests.discord.gateway import Gateway
 from tests.discord.limits import Limits
@@ -36,6 +37,7 @@ class DiscordServer:
         self.world, self.faults, self.limits, self.log = World(), Faults(), Limits(), Log()
         self.links = Links(self.world)
         self.payloads = Payloads(self.world, self.links)
+        self.downloads = Downloads(self.world, self.links, self.faults)
         self._posting = Posting(self.world)
         self.answers = Answers(self.world, self.payloads, self._posting, self.log)
         self.channels = Channels(self.world, self.payloads, self._posting, self.log)
@@ -74,8 +76,7 @@ class DiscordServer:
         )
         wire.mount(app, (*self.answers.routes, *self.channels.routes))
         app.router.add_get("/", self.gateway.serve)
-        for folder in ("attachments", "ephemeral-attachments"):
-            app.router.add_get(f"/{folder}/{{channel}}/{{id}}/{{name}}", self._download)
+        self.downloads.mount(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -97,12 +98,6 @@ class DiscordServer:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
-
-    async def _download(self, request: web.Request) -> web.Response:
-        file = self.world.uploads.get(int(request.match_info["id"]))
-        if file is None or not self.links.is_good(request.path, request.query):
-            return web.Response(status=404, text="This content is no longer available.")
-        return web.Response(body=file.data, content_type=file.content_type)
 
     # What is in it.
 
@@ -162,10 +157,22 @@ class DiscordServer:
 
         Raises TimeoutError.
         """
-        async with asyncio.timeout(timeout_s):
-            while not (answer := question()):
-                await self._changed.wait()
-            return answer
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not (answer := question()):
+                    await self._changed.wait()
+                return answer
+        except TimeoutError as exc:
+            exc.add_note(self._told())
+            raise
+
+    def _told(self) -> str:
+        """Say what a reader of a failed test wants to know."""
+        last = [
+            f"{one.method} {one.path} {one.status} {one.code or ''} {one.fault or ''}"
+            for one in self.log.requests[-10:]
+        ]
+        return "\n".join(["the last requests:", *last, "problems:", *self.problems])
 
     async def ready(self, timeout_s: float = PATIENCE_S) -> None:
         """Wait until a bot listens to the gateway."""

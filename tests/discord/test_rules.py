@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from tests.discord import faults
@@ -465,6 +466,22 @@ async def test_links_expire(server: DiscordServer, caller: Caller) -> None:
     assert (404, 404) == (forged.status, stale.status)
 
 
+@pytest.mark.parametrize("fault", [faults.CUT_BEFORE, faults.CUT_AFTER, faults.HALF])
+async def test_a_download_may_break(
+    fault: faults.Fault, server: DiscordServer, caller: Caller
+) -> None:
+    """A file may not come, or not in full, and comes the next time."""
+    listed = {"attachments": [{"id": 0, "filename": "a.png"}]}
+    sent = await caller.send(server.channel, listed, files=[("a.png", b"bytes")])
+    url = sent.body["attachments"][0]["url"]
+    server.faults.add(fault, path="^/attachments/", count=None)  # HTTP clients repeat by themselves
+    with pytest.raises((aiohttp.ClientError, OSError)):
+        await caller.ask("GET", url)
+    server.faults.clear()
+
+    assert b"bytes" == (await caller.ask("GET", url)).body
+
+
 @pytest.mark.parametrize(
     ("fault", "status"),
     [(faults.html(502), 502), (faults.html(520), 520), (faults.error(130000, status=500), 500)],
@@ -482,7 +499,9 @@ async def test_a_fault_leaves_everything_undone(
     assert () == nothing
 
 
-@pytest.mark.parametrize(("fault", "num"), [(faults.CUT_BEFORE, 0), (faults.CUT_AFTER, 1)])
+@pytest.mark.parametrize(
+    ("fault", "num"), [(faults.CUT_BEFORE, 0), (faults.CUT_AFTER, 1), (faults.HALF, 1)]
+)
 async def test_a_cut_hides_what_was_done(
     fault: faults.Fault, num: int, server: DiscordServer, caller: Caller
 ) -> None:
@@ -490,7 +509,7 @@ async def test_a_cut_hides_what_was_done(
     server.faults.add(fault, method="POST", skip=1)
     await caller.register()  # a PUT is not meant
     await caller.send(server.channel, TEXT, nonce="first")
-    with pytest.raises((ConnectionError, OSError)):
+    with pytest.raises((aiohttp.ClientError, OSError)):
         await caller.send(server.channel, TEXT, nonce="second")
 
     assert 1 + num == len(server.world.messages_in(server.channel))
@@ -508,3 +527,28 @@ async def test_something_held_waits_until_it_is_released(
     got = await sending
 
     assert ((), 200) == (before, got.status)
+
+
+async def test_servers_are_told_in_pages(server: DiscordServer, caller: Caller) -> None:
+    """The list of servers goes on after an id, and leaves out where the bot is no member."""
+    server.world.add_guild("다른 방", has_bot=False)
+    second = server.world.add_guild("셋째 방")
+
+    first = await caller.ask("GET", "/users/@me/guilds?limit=1")
+    rest = await caller.ask("GET", f"/users/@me/guilds?limit=1&after={first.body[0]['id']}")
+
+    assert [server.guild.name] == [guild["name"] for guild in first.body]
+    assert [second.name] == [guild["name"] for guild in rest.body]
+
+
+async def test_registered_commands_are_told(server: DiscordServer, caller: Caller) -> None:
+    """Ids stay when a command is registered again; localizations are told when asked for."""
+    before = (await caller.register(DRAW, ADMIN)).body
+    after = (await caller.register(ADMIN, DRAW)).body
+    path = f"/applications/{caller.application_id}/commands"
+    short = (await caller.ask("GET", path)).body
+    full = (await caller.ask("GET", f"{path}?with_localizations=true")).body
+
+    assert {one["id"] for one in before} == {one["id"] for one in after}
+    assert "description_localizations" not in short[1]
+    assert DRAW["description_localizations"] == full[1]["description_localizations"]

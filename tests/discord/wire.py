@@ -138,6 +138,9 @@ class Wire:
         if rule is not None and rule.fault.kind is Kind.CUT_AFTER:
             call.request.status = None
             tear_down(request)
+        if rule is not None and rule.fault.kind is Kind.HALF:
+            call.request.status = None
+            return await half_of(response, request)
         return response
 
     async def _read(self, request: web.Request, call: Call) -> Refused | None:
@@ -212,10 +215,7 @@ class Wire:
             return web.Response(status=503)  # nobody reads it
         record.status, record.code = fault.status, fault.code
         if fault.kind is Kind.HTML:
-            page = f"<html><head><title>{fault.status}</title></head><body>cloudflare</body></html>"
-            return web.Response(
-                status=fault.status, text=page, content_type="text/html", headers=_VIA
-            )
+            return html_page(fault.status)
         if fault.kind is Kind.ERROR:
             body = {"message": fault.message, "code": fault.code}
             return _json(body, status=fault.status, headers=_VIA)
@@ -233,6 +233,23 @@ class Wire:
             record.is_early = True
             self._log.add_problem("sent during a Retry-After", record)
         return _limited(verdict.retry_after_s, scope=verdict.scope)
+
+
+async def half_of(response: web.Response, request: web.Request) -> web.StreamResponse:
+    """Send the first half of a body, and tear the connection down."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    cut = web.StreamResponse(status=response.status, headers=response.headers)
+    cut.content_length = len(body)
+    await cut.prepare(request)
+    await cut.write(body[: len(body) // 2])
+    tear_down(request)
+    return cut
+
+
+def html_page(status: int) -> web.Response:
+    """Answer as a proxy in front of Discord does."""
+    page = f"<html><head><title>{status}</title></head><body>cloudflare</body></html>"
+    return web.Response(status=status, text=page, content_type="text/html", headers=_VIA)
 
 
 def _limited(retry_after_s: float, *, scope: str) -> web.Response:

@@ -60,6 +60,7 @@ class World:
         self._last_ms = 0
         self.bot = self.add_user("그려줘", is_bot=True)
         self.application_id = self.new_id()
+        self.application_facts: dict[str, Any] = {}  # instead of the usual ones
 
     def new_id(self, *, age_s: float = 0.0) -> int:
         """Make a snowflake; later ones are greater, unless they are said to be older."""
