@@ -27,7 +27,7 @@ _PLEASE = r"(?:(?:하|그리|만들|부탁/NNG 하|부탁/NNG 드리)/(?:VV|VX|X
 # "바다 말고 산" has two sides: what is behind it takes the place of what is before.
 _INSTEAD = re.compile(
     rf"(?<!\S)(?P<old>{_THING}){_PARTICLE}(?:대신/NNG (?:에/JKB )?|말/VV 고/EC )"
-    rf"(?P<new>{_THING})(?=\S+/(?:J|S[FP])|$|(?:넣|그리|바꾸)/VV |추가/NNG )(?:\S+/JK\S )?"
+    rf"(?P<new>{_THING}|\S+/(?:MM|NNB) )(?=\S+/(?:J|S[FP])|$|(?:넣|그리|바꾸)/VV |추가/NNG )(?:\S+/JK\S )?"
 )
 _INTO = re.compile(
     rf"(?<!\S)(?P<old>{_THING})(?:을|를|은|는)/J(?:KO|X) (?P<new>{_THING})(?:으로|로)/JKB "
