@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from cachetools import TTLCache
@@ -71,9 +70,7 @@ class DiscordChat(ChatPort):
         showing = Showing(files)
         self._attachments = Attachments(api_base=api_base)
         self._answers = Answers(self._rest, showing, application_id=lambda: self._application_id)
-        self._channels = Channels(
-            self._rest, showing, bot_id=lambda: self._bot_id, may_read=self._may_read
-        )
+        self._channels = Channels(self._rest, showing, bot_id=lambda: self._bot_id)
         self._inbox = Inbox(
             listener,
             self,
@@ -92,7 +89,7 @@ class DiscordChat(ChatPort):
         self._pace = Pace(EDIT_INTERVAL_S)
         self._sent: TTLCache[tuple[str, str], MessageRef] = TTLCache(maxsize=5_000, ttl=REPEAT_S)
         self._unclear: TTLCache[tuple[str, str], bool] = TTLCache(maxsize=5_000, ttl=24 * 3600)
-        self._application: dict[str, Any] | None = None
+        self._us: tuple[int, int] | None = None  # the bot and its application
         self._listening: asyncio.Task[None] | None = None
 
     @property
@@ -114,6 +111,11 @@ class DiscordChat(ChatPort):
     def is_connected(self) -> bool:
         """Whether people's commands come in."""
         return self._gateway.is_connected
+
+    @property
+    def refused(self) -> DiscordRefused | None:
+        """Why no commands come in until the operator did something; None where that is not so."""
+        return self._gateway.refused
 
     async def start(self) -> None:
         """Begin to listen. Raises DiscordRefused; a Discord that is not there is tried again."""
@@ -182,7 +184,8 @@ class DiscordChat(ChatPort):
 
     async def find(self, place: Place, nonce: str) -> MessageRef | None:
         """Look for a message of ours in the channel's history."""
-        message_id = await self._channels.find(place.id, nonce)
+        is_seen = not place.home or self._gateway.may_read(int(place.id))
+        message_id = await self._channels.find(place.id, nonce, is_seen=is_seen)
         return None if message_id is None else MessageRef(place=place, id=str(message_id))
 
     async def remove(self, ref: MessageRef) -> None:
@@ -255,9 +258,11 @@ class DiscordChat(ChatPort):
             raise PlaceGone
 
     async def _identify(self) -> None:
-        """Ask which application we are, once. Raises what the port raises."""
-        if self._application is None:
-            self._application = await self._rest.call(routes.application())
+        """Ask who we are, once. Raises what the port raises."""
+        if self._us is None:
+            bot = await self._rest.call(routes.bot())
+            application = await self._rest.call(routes.application())
+            self._us = int(bot["id"]), int(application["id"])
 
     async def _address(self) -> str:
         """Ask where the gateway is, with everything settled that must be before we listen."""
@@ -282,21 +287,18 @@ class DiscordChat(ChatPort):
         await self._attachments.close()
 
     @property
-    def _application_id(self) -> int:
-        """Raises PlatformDown while Discord was not reached."""
-        if self._application is None:
-            raise PlatformDown
-        return int(self._application["id"])
-
-    @property
     def _bot_id(self) -> int:
         """Raises PlatformDown while Discord was not reached."""
-        if self._application is None:
+        if self._us is None:
             raise PlatformDown
-        return int(self._application.get("bot", self._application)["id"])
+        return self._us[0]
 
-    def _may_read(self, channel_id: str) -> bool:
-        return self._gateway.may_read(int(channel_id))
+    @property
+    def _application_id(self) -> int:
+        """Raises PlatformDown while Discord was not reached."""
+        if self._us is None:
+            raise PlatformDown
+        return self._us[1]
 
 
 def _error_of(refused: Refused) -> Exception:

@@ -147,8 +147,10 @@ class Answers:
         """End the waiting of a person to whom nothing was said."""
         async with answer.lock:
             try:
-                if answer.state is _State.OPEN and answer.is_press:
-                    await self._respond(answer, Callback.DEFERRED_UPDATE, None)
+                if answer.state is _State.OPEN:
+                    if answer.is_press:
+                        await self._respond(answer, Callback.DEFERRED_UPDATE, None)
+                    answer.state = _State.ANSWERED
                 elif answer.state is _State.DEFERRED and not answer.is_tried:
                     await self._withdraw(answer)
             except (PortError, Refused, TokenDead) as error:

@@ -33,10 +33,8 @@ class Channels:
         showing: Showing,
         *,
         bot_id: Callable[[], int],
-        may_read: Callable[[str], bool],
     ) -> None:
-        self._rest, self._showing = rest, showing
-        self._bot_id, self._may_read = bot_id, may_read
+        self._rest, self._showing, self._bot_id = rest, showing, bot_id
         self._direct: LRUCache[int, str] = LRUCache(maxsize=1_000)  # user → channel
 
     async def send(
@@ -90,7 +88,7 @@ class Channels:
         if channel_id is None:
             opened = await self._rest.call(routes.direct(user_id))
             channel_id = self._direct[user_id] = str(opened["id"])
-        found = await self.find(channel_id, nonce)
+        found = await self.find(channel_id, nonce, is_seen=True)
         if found is None:
             found = await self.send(channel_id, card, reply_to=None, nonce=nonce)
         return channel_id, found
@@ -99,8 +97,10 @@ class Channels:
         """Delete a message. Raises Refused or what the port raises."""
         await self._rest.call(routes.delete(channel_id, message_id))
 
-    async def find(self, channel_id: str, nonce: str) -> int | None:
+    async def find(self, channel_id: str, nonce: str, *, is_seen: bool) -> int | None:
         """Look for a message of ours with a nonce among the newest ones of a channel.
+
+        is_seen: whether the bot surely sees the history; without that permission it is empty.
 
         Raises Unclear where that is no answer, and what the port raises.
         """
@@ -114,8 +114,7 @@ class Channels:
                 if int(message["author"]["id"]) == self._bot_id() and nonce in _nonces(message):
                     return int(message["id"])
             if len(page) < routes.PAGE:
-                # Without the permission to read, a history is empty.
-                if not page and before is None and not self._may_read(channel_id):
+                if not page and before is None and not is_seen:
                     raise Unclear
                 return None
             before = int(page[-1]["id"])

@@ -152,6 +152,11 @@ def direct(user_id: int) -> Request:
     )
 
 
+def bot() -> Request:
+    """Read which account the token belongs to."""
+    return _get("/users/@me", bucket="bot")
+
+
 def application() -> Request:
     """Read what application the token belongs to."""
     return _get("/oauth2/applications/@me", bucket="application")
