@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot import buttons, cards, texts
 from bot.adapters.port import Card, CardState, ChatPort, Message, Person, PictureFile, Place, Press
-from bot.commands import PicturesCommand
+from bot.command import PicturesCommand
 from bot.files import Files
 from bot.job import Closing, Ending, Record, subject_of
 from bot.keeping import PICTURES

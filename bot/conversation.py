@@ -19,15 +19,15 @@ from bot import cards, error_texts, texts
 from bot.adapters.port import Action, Card, ChatPort, Message, Past, Place, PortError, Press
 from bot.aftercare import Aftercare, is_at_hand, may_end
 from bot.chat import Chat
-from bot.commands import (
+from bot.command import (
     DrawCommand,
     HelpCommand,
     InfoCommand,
     RecallCommand,
     SettingsCommand,
     StatusCommand,
-    parse,
 )
+from bot.commands import parse
 from bot.failpoints import pass_
 from bot.forms import asked_over
 from bot.intake import Event, Intake

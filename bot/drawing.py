@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.pictures import Finished, finish
 from bot.settings import DrawSection
 from bot.tickets import Tickets

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bot import texts
 from bot.adapters.port import Action, Field, Form
-from bot.commands import MAX_TEXT_CHARS, DrawCommand, OptionInvalid, reworded
+from bot.command import DrawCommand
+from bot.commands import MAX_TEXT_CHARS, OptionInvalid, reworded
 from bot.job import Record
 from bot.redraw import draft, like, with_seed
 from bot.wish import STRENGTH, Wish, over

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.adapters.port import MessageRef, Person, Place
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.rules import Manner
 from pipeline import EngineFailed, Preparation, Receipt, RenderPhase, RequestRejected, Unavailable
 
@@ -49,7 +49,7 @@ class Job:
     words: str = ""  # as they were written; none where a button asked
     has_photo: bool = False  # kept as the file `photo_key(id)`
     terms: Mapping[str, str] = field(default_factory=dict)  # Korean words with a fixed English
-    manner: Manner = field(default_factory=Manner)  # of its cards, by the rules when it was accepted
+    manner: Manner = field(default_factory=Manner)  # of its cards, by the rules of that time
 
 
 def photo_key(job_id: str) -> str:

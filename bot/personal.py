@@ -14,13 +14,7 @@ from datetime import UTC, datetime
 from bot import buttons, cards, codec, texts
 from bot.adapters.port import Card, ChatPort, DataFile, Message, Person, Press
 from bot.album import Album
-from bot.commands import (
-    DataCommand,
-    EraseCommand,
-    PicturesCommand,
-    PrivacyCommand,
-    QueueCommand,
-)
+from bot.command import DataCommand, EraseCommand, PicturesCommand, PrivacyCommand, QueueCommand
 from bot.erasure import Erasure
 from bot.fairness import Capacity, standings
 from bot.files import Files

@@ -13,7 +13,7 @@ import structlog
 
 from bot import cards, texts
 from bot.adapters.port import Card, ChatPort, DetailRow, Message, Place
-from bot.commands import DrawCommand, SettingsCommand
+from bot.command import DrawCommand, SettingsCommand
 from bot.job import NotAccepted
 from bot.rules import DrawingNotHere, NotManager, PlaceRules, changed
 from bot.store import Store, StoreError

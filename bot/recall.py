@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot import cards, texts
 from bot.adapters.port import Card, ChatPort, DetailRow, Message
 from bot.aftercare import is_at_hand
-from bot.commands import RecallCommand
+from bot.command import RecallCommand
 from bot.files import Files
 from bot.job import Ending, Picture, Record
 from bot.receipt import (

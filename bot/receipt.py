@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from bot import codec
-from bot.commands import MAX_SEED, MAX_TEXT_CHARS, DrawCommand
+from bot.command import DrawCommand
+from bot.commands import MAX_SEED, MAX_TEXT_CHARS
 from pipeline import (
     Fragment,
     Preparation,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.commands import DrawCommand, reworded, written
+from bot.command import DrawCommand
+from bot.commands import reworded, written
 from bot.job import Ending, Picture, Record
 from bot.wish import Wish, over
 from pipeline import Receipt, RequestRejected, Variation

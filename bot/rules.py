@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.adapters.port import Place
-from bot.commands import NONE, Choice, DrawCommand, OptionInvalid, SettingsCommand, with_option
+from bot.command import DrawCommand, SettingsCommand
+from bot.commands import NONE, Choice, OptionInvalid, with_option
 from pipeline import STYLE_NAMES, RequestRejected
 
 MAX_TERMS = 50

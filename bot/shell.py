@@ -20,7 +20,8 @@ from bot import error_texts, shell_texts, texts
 from bot.adapters.web.server import CannotListen, PortTaken
 from bot.app import App, Role
 from bot.backup import back_up
-from bot.commands import DrawCommand, OptionInvalid, with_option
+from bot.command import DrawCommand
+from bot.commands import OptionInvalid, with_option
 from bot.drawing import begin
 from bot.files import StorageUnusable, write_whole
 from bot.locks import AlreadyRunning, LocksUnreachable

@@ -6,7 +6,8 @@ the model.
 
 from dataclasses import dataclass, field, replace
 
-from bot.commands import MAX_SEED, DrawCommand
+from bot.command import DrawCommand
+from bot.commands import MAX_SEED
 from bot.settings import DrawSection
 from pipeline import (
     CannotEnlarge,

@@ -23,7 +23,10 @@ FORBIDDEN = {
         "bot.texts", "bot.check_texts", "bot.error_texts", "bot.shell_texts", "pipeline",
     ),
     "bot/adapters/port.py": ("bot",),
-    "bot/commands.py": ("bot",),
+    "bot/command.py": ("bot",),
+    "bot/commands.py": tuple(
+        f"bot.{path.stem}" for path in (ROOT / "bot").iterdir() if path.stem != "command"
+    ),
     "bot/store": ("bot.app", "bot.conversation", "bot.cards", "bot.jobs", "bot.settings", "bot.texts",
         "bot.error_texts", "bot.shell_texts"),
     "bot/fairness.py": ("bot",),

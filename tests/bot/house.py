@@ -16,7 +16,7 @@ import pytest
 
 from bot.adapters.port import CardState, Person, Place
 from bot.app import App
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.job import Job
 from bot.locks import Lock, lock_for
 from bot.sealing import load_or_create

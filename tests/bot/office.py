@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot import cards
 from bot.adapters.port import CardState, MessageRef, Person, Place
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.delivery import Delivery, nonce_of
 from bot.job import Closing, Job, Outcome, Phase, Record
 from bot.metrics import Metrics

@@ -7,7 +7,7 @@ import pytest
 
 from bot import texts
 from bot.adapters.port import Action, Card, Message, Person, Place
-from bot.commands import PicturesCommand
+from bot.command import PicturesCommand
 from bot.job import Closing, Ending, Outcome, job_id_of
 from bot.rules import Adults, PlaceRules
 from tests.bot.archive import DAY_S, Archive, open_archive

@@ -6,7 +6,7 @@ import pytest
 
 from bot import cards, error_texts, texts
 from bot.adapters.port import Action, Card, CardState, Person, Place
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.fairness import Standing
 from bot.job import Ending, FailureRecord, Job, Outcome, Phase, Progress, PutAside, Record
 from bot.rules import Language, Manner

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.port import MessageRef, Person, Place
 from bot.codec import CodecError, dumps, loads
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.job import FailureRecord, Job, Outcome, Picture, Progress, Record
 from pipeline import (
     Preparation,

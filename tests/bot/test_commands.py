@@ -6,24 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import (
+from bot.command import (
     Command,
     DataCommand,
     DrawCommand,
     EraseCommand,
     HelpCommand,
     InfoCommand,
-    MessageTooLong,
-    OptionInvalid,
     PicturesCommand,
     PrivacyCommand,
     QueueCommand,
     RecallCommand,
     StatusCommand,
-    UnknownCommand,
-    parse,
-    written,
 )
+from bot.commands import MessageTooLong, OptionInvalid, UnknownCommand, parse, written
 from pipeline import Quality, Ratio, RequestRejected, SamplerName, Variation
 
 DRAW = [

@@ -27,7 +27,7 @@ from bot.adapters.port import (
     PortError,
     Unclear,
 )
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.job import Closing, Ending, NotYours, Phase
 from bot.wish import PhotoMissing, Wish
 from pipeline import Cancelled, Failure, QueueFull, StageFailed, Verdict, read_marks

@@ -8,7 +8,7 @@ import pytest
 
 from bot import error_texts, texts
 from bot.adapters.port import Action, Card, Person, Place
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.job import photo_key
 from bot.redraw import PhotoForgotten
 from bot.wish import PhotoMissing

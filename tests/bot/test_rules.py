@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.port import Place
-from bot.commands import DrawCommand, OptionInvalid, SettingsCommand, parse
+from bot.command import DrawCommand, SettingsCommand
+from bot.commands import OptionInvalid, parse
 from bot.rules import (
     MAX_TERMS,
     Adults,

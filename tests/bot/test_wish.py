@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from bot.commands import DrawCommand, parse
+from bot.command import DrawCommand
+from bot.commands import parse
 from bot.settings import DrawSection
 from bot.wish import can_enlarge, cost_of, over, read_start, requests
 from pipeline import PreparedPrompt, Priority, Quality, Ratio, Receipt, RenderRequest, Variation

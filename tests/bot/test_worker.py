@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.files import Files
 from bot.fleet import Pace
 from bot.job import Ending, Job, Outcome, Phase, Record, picture_key

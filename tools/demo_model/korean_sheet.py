@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.drawing import begin
 from bot.parts import both_parts
 from bot.settings import Settings

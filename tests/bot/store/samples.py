@@ -1,7 +1,7 @@
 """Values that the store's tests write down, and the people in them."""
 
 from bot.adapters.port import MessageRef, Person, Place
-from bot.commands import DrawCommand
+from bot.command import DrawCommand
 from bot.job import Ending, FailureRecord, Job, Outcome, Picture, Progress, picture_key
 from bot.store import Store
 from pipeline import Preparation, Receipt, RenderPhase, Verdict

@@ -11,7 +11,8 @@ import pytest
 from bot.adapters.discord import app_commands
 from bot.adapters.discord.app_commands import COMMANDS, digest, is_same
 from bot.adapters.discord.command_form import MANAGE_GUILD, QUALITIES, RATIOS
-from bot.commands import DrawCommand, parse
+from bot.command import DrawCommand
+from bot.commands import parse
 from tests.discord.command_forms import check_commands
 from tests.discord.refusal import Form
 
