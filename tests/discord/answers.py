@@ -144,17 +144,20 @@ class Answers:
     def _told(self, asked: Interaction) -> dict[str, Any]:
         """Give what `with_response` asks for."""
         told: dict[str, Any] = {"id": str(asked.id), "type": int(asked.type)}
-        resource: dict[str, Any] = {"type": asked.callback_type}
         if asked.original is not None:
             told |= {
                 "response_message_id": str(asked.original.id),
                 "response_message_loading": asked.original.is_loading,
                 "response_message_ephemeral": asked.original.is_ephemeral,
             }
-        if asked.callback_type in (CallbackType.MESSAGE, CallbackType.UPDATE):
-            assert asked.original is not None
-            resource["message"] = self._payloads.message(asked.original)
-        return {"interaction": told, "resource": resource}
+        if asked.callback_type not in (CallbackType.MESSAGE, CallbackType.UPDATE):
+            return {"interaction": told}
+        assert asked.original is not None
+        message = self._payloads.message(asked.original)
+        return {
+            "interaction": told,
+            "resource": {"type": int(asked.callback_type), "message": message},
+        }
 
     # The webhook.
 

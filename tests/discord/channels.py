@@ -67,7 +67,7 @@ class Channels:
     # The bot itself.
 
     def _me(self, _call: Call) -> Reply:
-        return Reply(body={**self._payloads.user(self._world.bot), "verified": True, "flags": 0})
+        return Reply(body=self._payloads.me())
 
     def _application(self, _call: Call) -> Reply:
         return Reply(body=self._payloads.application())
@@ -83,7 +83,8 @@ class Channels:
         return Reply(
             body=[
                 {
-                    "id": str(guild.id), "name": guild.name, "icon": None, "owner": False,
+                    "id": str(guild.id), "name": guild.name, "icon": None, "banner": None,
+                    "owner": False,
                     "permissions": str(int(guild.bot_permissions or 0)), "features": [],
                 }
                 for guild in page

@@ -282,7 +282,7 @@ class Gateway:
             "READY",
             {
                 "v": 10,
-                "user": {**self._payloads.user(self._world.bot), "verified": True},
+                "user": self._payloads.me(),
                 "session_id": session.id,
                 "resume_gateway_url": self.url,
                 "session_type": "normal",

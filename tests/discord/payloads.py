@@ -1,5 +1,6 @@
 """What Discord tells about its state, in JSON: what discord.py reads without a default is all there."""
 
+import copy
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -76,7 +77,14 @@ class Payloads:
             "avatar": None,
             "bot": user.is_bot,
             "public_flags": 0,
+            "flags": 0,
+            "primary_guild": None,
         }
+
+    def me(self) -> dict[str, Any]:
+        """The bot as it sees itself."""
+        own = {"verified": True, "mfa_enabled": False, "locale": "ko", "email": None}
+        return {**self.user(self._world.bot), **own}
 
     def application(self) -> dict[str, Any]:
         """The application."""
@@ -90,6 +98,14 @@ class Payloads:
             "owner": self.user(next(iter(self._world.users.values()))),
             "verify_key": VERIFY_KEY,
             "flags": 0,
+            "flags_new": "0",
+            "explicit_content_filter": 0,
+            "approximate_guild_count": len(self._world.guilds),
+            "approximate_user_install_count": 0,
+            "approximate_user_authorization_count": 0,
+            "type": None,
+            "redirect_uris": [],
+            "role_connections_verification_url": None,
             "interactions_endpoint_url": None,
             "team": None,
             "integration_types_config": {"0": {}, "1": {}},
@@ -212,7 +228,7 @@ class Payloads:
                 self.attachment(file, channel) for file in last.files if file.filename not in shown
             ],
             "embeds": [] if is_blank else self._with_links(list(last.embeds), message),
-            "components": [] if is_blank else self._with_links(list(last.components), message),
+            "components": [] if is_blank else self._with_links(_numbered(last.components), message),
             "flags": int(last.flags),
         }  # fmt: skip
         if channel.guild is not None:
@@ -227,16 +243,16 @@ class Payloads:
 
     def _origin(self, asked: Interaction) -> dict[str, Any]:
         application_id = str(self._world.application_id)
-        return {
-            "application_id": application_id,
-            "webhook_id": application_id,
-            "interaction_metadata": {
-                "id": str(asked.id),
-                "type": int(asked.type),
-                "user": self.user(asked.user),
-                "authorizing_integration_owners": self._owners(asked),
-            },
+        told: dict[str, Any] = {
+            "id": str(asked.id),
+            "type": int(asked.type),
+            "user": self.user(asked.user),
+            "authorizing_integration_owners": self._owners(asked),
         }
+        if asked.type is InteractionType.COMPONENT and asked.source is not None:
+            told["interacted_message_id"] = str(asked.source.id)
+        names = {"application_id": application_id, "webhook_id": application_id}
+        return {**names, "interaction_metadata": told}
 
     def _reference(self, other: Message) -> dict[str, Any]:
         place = {"message_id": str(other.id), "channel_id": str(other.channel.id)}
@@ -313,6 +329,14 @@ class Payloads:
 
 def _bits(permissions: Permission) -> int:
     return int(permissions & ALL)
+
+
+def _numbered(components: Any) -> list[dict[str, Any]]:
+    """Give every component an id that is unique in its message, as Discord does."""
+    copies: list[dict[str, Any]] = copy.deepcopy(list(components))
+    for number, part in enumerate(parts_of(copies), start=1):
+        part.setdefault("id", number)
+    return copies
 
 
 def _shown_inside(embeds: Any, components: Any) -> set[str]:
