@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-_MAX_SAME_REFUSALS = 3
 _INVALID = frozenset({401, 403, 429})
 
 
@@ -32,6 +31,7 @@ class Log:
     """All requests in the order in which they arrived, and everything that was wrong with them."""
 
     max_invalid: int = 25  # answers 401, 403 and 429 in all, before it is a storm
+    max_same_refusals: int = 3  # of one method, address and code
     edit_interval_s: float = 2.0  # least time between two edits of one message
     edit_tolerance_s: float = 0.25  # for what the way to here adds
     requests: list[Request] = field(default_factory=list)
@@ -72,5 +72,5 @@ class Log:
         if status is not None and 400 <= status < 500 and request.fault is None:
             same = (request.method, request.path, request.code)
             self._refusals[same] += 1
-            if self._refusals[same] == _MAX_SAME_REFUSALS + 1:
+            if self._refusals[same] == self.max_same_refusals + 1:
                 self.add_problem(f"refused again and again ({request.code})", request)

@@ -23,7 +23,8 @@ NOBODY = discord.AllowedMentions.none()
 
 @pytest.fixture(autouse=True)
 def endpoints(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let discord.py take the local Discord for the real one."""
+    """Let discord.py take the local Discord for the real one, and take its time."""
+    server.answers.ack_deadline_s = PATIENCE_S
     monkeypatch.setattr(discord.http.Route, "BASE", server.url)
     monkeypatch.setattr(
         discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url)
@@ -303,7 +304,6 @@ async def test_a_limit_is_waited_for(server: DiscordServer) -> None:
 @pytest.mark.parametrize("how", ["op 7", "close", "op 9"])
 async def test_a_session_is_resumed(how: str, server: DiscordServer) -> None:
     """After a reconnect that keeps the session, what happened meanwhile is told."""
-    server.answers.ack_deadline_s = PATIENCE_S  # the client takes its time before it comes back
     async with running(server, defer) as bot:
         if how == "op 7":
             server.gateway.ask_to_reconnect()
