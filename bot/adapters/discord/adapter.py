@@ -15,18 +15,19 @@ import structlog
 from cachetools import TTLCache
 
 from bot.adapters.discord import routes
-from bot.adapters.discord.answers import Answers, TokenDead, is_private
+from bot.adapters.discord.answers import Answers
 from bot.adapters.discord.app_commands import COMMANDS, is_same
 from bot.adapters.discord.attachments import Attachments
 from bot.adapters.discord.channels import GONE, Channels
 from bot.adapters.discord.client import DiscordRefused, Gateway, Reason
+from bot.adapters.discord.first_answer import TokenDead
 from bot.adapters.discord.handle import Handle, Shown, read_event, read_shown
 from bot.adapters.discord.inbox import Inbox
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.reading import PLATFORM
 from bot.adapters.discord.refusal import UNKNOWN_MESSAGE, port_error_of
 from bot.adapters.discord.rest import Refused, Rest
-from bot.adapters.discord.showing import Showing
+from bot.adapters.discord.showing import Showing, is_private
 from bot.adapters.port import (
     Card,
     CardState,

@@ -9,74 +9,39 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum, IntEnum, auto
 from typing import Any
 
 import structlog
 from cachetools import TTLCache
 
 from bot.adapters.discord import routes
+from bot.adapters.discord.first_answer import (
+    FIRST_WITHIN_S,
+    Answer,
+    Callback,
+    FirstAnswers,
+    State,
+    TokenDead,
+)
 from bot.adapters.discord.forms import modal_of
 from bot.adapters.discord.handle import TOKEN_LIFE_S, Handle, Shown
-from bot.adapters.discord.layout import EPHEMERAL, NOBODY, Payload, Upload
+from bot.adapters.discord.layout import EPHEMERAL, NOBODY, Payload
 from bot.adapters.discord.refusal import (
-    ALREADY_ANSWERED,
     DEAD_TOKEN,
     TOKEN_EXPIRED,
     TOO_MANY_FOLLOW_UPS,
-    UNKNOWN_INTERACTION,
     UNKNOWN_MESSAGE,
     UNKNOWN_WEBHOOK,
 )
 from bot.adapters.discord.rest import Refused, Rest
-from bot.adapters.discord.showing import MAX_FILE_BYTES, NO_WORDS, Showing
-from bot.adapters.port import Card, CardState, PlatformDown, PortError, Unclear
+from bot.adapters.discord.showing import MAX_FILE_BYTES, NO_WORDS, Showing, is_private
+from bot.adapters.port import Card, PortError
 
 log = structlog.get_logger()
 
-FIRST_WITHIN_S = 2.9  # of Discord's three seconds
 DEFER_AFTER_S = 1.8
-_LEAST_S = 0.4  # that a call is given
-_SETTLES_S = 10.0  # so long after a good first answer Discord may still not know of it
-_UNCLEAR_SETTLES_S = 3.0  # after one that may have arrived
 _SETTLE_PAUSE_S = 0.5
 _MAX_REMEMBERED = 5_000
-
-
-class Callback(IntEnum):
-    """What a first answer is."""
-
-    MESSAGE = 4
-    DEFERRED_MESSAGE = 5
-    DEFERRED_UPDATE = 6
-    CHOICES = 8
-    MODAL = 9
-
-
-class TokenDead(Exception):
-    """The interaction's token serves no more: there may be another way to the person."""
-
-
-class _State(Enum):
-    OPEN = auto()  # not answered yet
-    DEFERRED = auto()  # or perhaps answered: to be edited
-    ANSWERED = auto()
-    LOST = auto()  # was not answered in time
-
-
-@dataclass(slots=True, eq=False)
-class Answer:
-    """What is known of one interaction."""
-
-    handle: Handle
-    is_private: bool = False  # where it must be deferred
-    is_press: bool = False  # of a button: its message may stay as it is
-    max_file_bytes: int = MAX_FILE_BYTES
-    state: _State = _State.OPEN
-    is_tried: bool = False  # something was to be shown, and perhaps is
-    settled_s: float | None = None  # when Discord surely knows of the first answer
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Answers:
@@ -89,11 +54,11 @@ class Answers:
         *,
         application_id: Callable[[], int],
         clock: Callable[[], float] = time.monotonic,
-        wall_clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._rest, self._showing, self._application_id = rest, showing, application_id
-        self._clock, self._wall_clock, self._sleep = clock, wall_clock, sleep
+        self._first = FirstAnswers(rest, clock=clock)
+        self._clock, self._sleep = clock, sleep
         self._answers: TTLCache[int, Answer] = TTLCache(
             maxsize=_MAX_REMEMBERED, ttl=TOKEN_LIFE_S, timer=clock
         )
@@ -107,7 +72,11 @@ class Answers:
 
     def age_s(self, handle: Handle) -> float:
         """Say how old an interaction is, by Discord's clock."""
-        return self._wall_clock() - self._rest.skew_s - handle.born_s
+        return self._first.age_s(handle)
+
+    async def complete(self, handle: Handle, texts: tuple[str, ...]) -> None:
+        """Tell what an option may be completed to; late or lost, nobody misses it."""
+        await self._first.complete(handle, texts)
 
     def is_alive(self, handle: Handle) -> bool:
         """Whether a token still serves, for all that is known."""
@@ -117,53 +86,52 @@ class Answers:
         """Show a card as the next answer. Raises TokenDead, Refused or what the port raises."""
         answer = self._answers.get(handle.id)
         if answer is None:  # of a process before this one
-            answer = Answer(handle=handle, state=_State.DEFERRED)
+            answer = Answer(handle=handle, state=State.DEFERRED)
             self.begin(answer)
         async with answer.lock:
             answer.is_tried = True
-            if answer.state is _State.OPEN:
+            if answer.state is State.OPEN:
                 if card.form is not None:
                     return await self._ask_by_form(answer, card)
                 if not (card.pictures or card.files or card.preview):
                     return await self._show_first(answer, card, nonce=nonce)
-                await self._defer(answer, is_private=is_private(card))  # files take their time
-            if answer.state is _State.LOST:
+                await self._first.defer(
+                    answer, is_private=is_private(card)
+                )  # files take their time
+            if answer.state is State.LOST:
                 raise TokenDead
-            if answer.state is _State.DEFERRED:
+            if answer.state is State.DEFERRED:
                 return await self._fill(answer, card, nonce=nonce)
             return await self._follow_up(answer, card, nonce=nonce)
 
     async def defer_late(self, answer: Answer) -> None:
         """Keep an interaction alive when its answer takes long."""
         await self._sleep(max(0.0, DEFER_AFTER_S - self.age_s(answer.handle)))
+        if answer.state is State.OPEN:
+            await self.defer(answer)
+
+    async def defer(self, answer: Answer) -> bool:
+        """Keep an interaction alive that was not answered; False where it can be answered no more."""
         async with answer.lock:
-            if answer.state is _State.OPEN:
+            if answer.state is State.OPEN:
                 try:
-                    await self._defer(answer, is_private=answer.is_private)
-                except (PortError, Refused) as error:
+                    await self._first.defer(answer, is_private=answer.is_private)
+                except (PortError, Refused, TokenDead) as error:
                     log.warning("answer not deferred", kind=type(error).__name__)
+            return answer.state is not State.LOST
 
     async def finish(self, answer: Answer) -> None:
         """End the waiting of a person to whom nothing was said."""
         async with answer.lock:
             try:
-                if answer.state is _State.OPEN:
+                if answer.state is State.OPEN:
                     if answer.is_press:
-                        await self._respond(answer, Callback.DEFERRED_UPDATE, None)
-                    answer.state = _State.ANSWERED
-                elif answer.state is _State.DEFERRED and not answer.is_tried:
+                        await self._first.respond(answer, Callback.DEFERRED_UPDATE, None)
+                    answer.state = State.ANSWERED
+                elif answer.state is State.DEFERRED and not answer.is_tried:
                     await self._withdraw(answer)
             except (PortError, Refused, TokenDead) as error:
                 log.info("interaction not ended", kind=type(error).__name__)
-
-    async def complete(self, handle: Handle, texts: tuple[str, ...]) -> None:
-        """Tell what an option may be completed to; late or lost, nobody misses it."""
-        limit_s = max(_LEAST_S, FIRST_WITHIN_S - self.age_s(handle))
-        request = routes.respond(handle, Callback.CHOICES, routes.choices(texts), limit_s=limit_s)
-        try:
-            await self._rest.call(request)
-        except (PortError, Refused) as error:
-            log.info("choices not shown", kind=type(error).__name__)
 
     async def edit(self, shown: Shown, card: Card, *, limit_s: float) -> None:
         """Edit an answer by its token. Raises TokenDead, Refused or what the port raises."""
@@ -197,87 +165,30 @@ class Answers:
     async def _ask_by_form(self, answer: Answer, card: Card) -> Shown:
         assert card.form is not None
         try:
-            await self._respond(answer, Callback.MODAL, modal_of(card.form, card.job_id or ""))
-        except Refused as refused:
-            if answer.state is _State.LOST:
-                raise TokenDead from refused
-            raise
+            await self._first.respond(
+                answer, Callback.MODAL, modal_of(card.form, card.job_id or "")
+            )
         finally:  # no message comes of it
-            if answer.state is not _State.LOST:
-                answer.state = _State.ANSWERED
+            if answer.state is not State.LOST:
+                answer.state = State.ANSWERED
         return Shown(id=0, handle=answer.handle)
 
     async def _show_first(self, answer: Answer, card: Card, *, nonce: str) -> Shown:
         async def ask(payload: Payload) -> Any:
             fields = _for_whom(payload.fields, is_ephemeral=is_private(card))
-            return await self._respond(answer, Callback.MESSAGE, fields, payload.images)
+            return await self._first.respond(answer, Callback.MESSAGE, fields, payload.images)
 
         try:
             response = await self._showing.show(card, ask, nonce=nonce)
         except PortError:
-            if answer.state is not _State.DEFERRED:
+            if answer.state is not State.DEFERRED:
                 raise
             answer.is_private, response = is_private(card), None  # it may have arrived
-        except Refused as refused:
-            if refused.code == UNKNOWN_INTERACTION:
-                raise TokenDead from refused
-            raise
         message_id = _message_id(response)
         if message_id is None:
             return await self._fill(answer, card, nonce=nonce)
-        answer.state = _State.ANSWERED
+        answer.state = State.ANSWERED
         return Shown(id=message_id, handle=answer.handle)
-
-    async def _defer(self, answer: Answer, *, is_private: bool) -> None:
-        """Raises Refused or what the port raises; where it may have arrived, it counts as done."""
-        data = {"flags": EPHEMERAL} if is_private else None
-        try:
-            await self._respond(answer, Callback.DEFERRED_MESSAGE, data)
-        except (PlatformDown, Unclear):
-            if answer.state is not _State.DEFERRED:
-                raise
-        except Refused as refused:
-            if refused.code == UNKNOWN_INTERACTION:
-                raise TokenDead from refused
-            raise
-        answer.state, answer.is_private = _State.DEFERRED, is_private
-
-    async def _respond(
-        self,
-        answer: Answer,
-        kind: Callback,
-        data: Mapping[str, Any] | None,
-        files: tuple[Upload, ...] = (),
-    ) -> Any:
-        """Give the first answer, with a second try while there is time. Raises like `Rest.call`.
-
-        Where it is unclear what became of it, the answer counts as deferred.
-        """
-        handle, error = answer.handle, None
-        for _ in range(2):
-            left_s = FIRST_WITHIN_S - self.age_s(handle)
-            if error is not None and left_s < _LEAST_S:
-                break
-            request = routes.respond(handle, kind, data, files, limit_s=max(_LEAST_S, left_s))
-            try:
-                response = await self._rest.call(request)
-            except (PlatformDown, Unclear) as exc:
-                error = exc
-            except Refused as refused:
-                if refused.code == UNKNOWN_INTERACTION:
-                    log.warning("interaction answered too late", age_s=round(self.age_s(handle), 2))
-                    answer.state = _State.LOST
-                if refused.code != ALREADY_ANSWERED:
-                    raise
-                answer.settled_s = self._clock() + _SETTLES_S
-                return None
-            else:
-                answer.settled_s = self._clock() + _SETTLES_S
-                return response
-        answer.state = _State.DEFERRED
-        answer.settled_s = self._clock() + _UNCLEAR_SETTLES_S
-        assert error is not None
-        raise error
 
     async def _fill(self, answer: Answer, card: Card, *, nonce: str) -> Shown:
         """Edit the first answer, so that it shows a card."""
@@ -306,9 +217,9 @@ class Answers:
         except Refused as refused:
             if refused.code != UNKNOWN_MESSAGE:
                 raise
-            answer.state = _State.ANSWERED  # and taken away by somebody
+            answer.state = State.ANSWERED  # and taken away by somebody
             return await self._follow_up(answer, card, nonce=nonce)
-        answer.state = _State.ANSWERED
+        answer.state = State.ANSWERED
         return Shown(id=int(response["id"]), handle=answer.handle)
 
     async def _follow_privately(self, answer: Answer, card: Card, *, nonce: str) -> Shown:
@@ -324,7 +235,7 @@ class Answers:
             limit_s=10.0,
         )
         await self._settled(handle, lambda: self._rest.call(waits))
-        answer.state = _State.ANSWERED
+        answer.state = State.ANSWERED
         shown = await self._follow_up(answer, card, nonce=nonce)
         with suppress(PortError, Refused, TokenDead):  # it says nothing
             await self._withdraw(answer)
@@ -332,7 +243,7 @@ class Answers:
 
     async def _withdraw(self, answer: Answer) -> None:
         """Take the first answer away. Raises TokenDead, Refused or what the port raises."""
-        answer.state = _State.ANSWERED
+        answer.state = State.ANSWERED
         request = routes.delete_answer(self._application_id(), answer.handle)
         await self._settled(answer.handle, lambda: self._rest.call(request))
 
@@ -382,11 +293,6 @@ class Answers:
     def _max_file_bytes(self, handle: Handle) -> int:
         answer = self._answers.get(handle.id)
         return answer.max_file_bytes if answer else MAX_FILE_BYTES
-
-
-def is_private(card: Card) -> bool:
-    """Whether a card is for the eyes of one person: what asks back or refuses is, too."""
-    return card.is_private or (card.state is CardState.NOTE and card.job_id is None)
 
 
 def _for_whom(fields: Mapping[str, Any], *, is_ephemeral: bool) -> dict[str, Any]:

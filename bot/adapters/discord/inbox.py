@@ -12,15 +12,17 @@ import discord
 import structlog
 from cachetools import LRUCache
 
-from bot.adapters.discord.answers import FIRST_WITHIN_S, Answer, Answers
+from bot.adapters.discord.answers import Answers
 from bot.adapters.discord.attachments import UNREADABLE, Attachments
 from bot.adapters.discord.channels import Channels
+from bot.adapters.discord.first_answer import FIRST_WITHIN_S, Answer
 from bot.adapters.discord.handle import Handle
 from bot.adapters.discord.reading import Interaction, Reading, read_interaction, read_message
 from bot.adapters.port import Action, ChatPort, Listener, Message, PortError, Press
 
 log = structlog.get_logger()
 
+_HOPELESS_S = 15.0  # the age at which it is not even tried to answer
 _MAX_TASKS = 500
 _MAX_SEEN = 10_000
 
@@ -49,7 +51,7 @@ class Inbox:
             return
         handle = handle_of(interaction)
         age_s = self._answers.age_s(handle)
-        if age_s > FIRST_WITHIN_S:
+        if age_s > _HOPELESS_S:
             log.warning("interaction came too late", age_s=round(age_s, 1))
             return
         reading = read_interaction(interaction, event_id=str(handle))
@@ -85,6 +87,10 @@ class Inbox:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _answer(self, reading: Reading, interaction: Interaction, answer: Answer) -> None:
+        is_late = self._answers.age_s(answer.handle) > FIRST_WITHIN_S
+        # Clocks differ, and Discord decides; but nothing is promised before it did.
+        if is_late and not await self._answers.defer(answer):
+            return
         try:
             if isinstance(reading.event, Message):
                 event = await self._with_photo(reading, reading.event, interaction)

@@ -67,9 +67,15 @@ class Rest:
     """Calls Discord; lives from `open` to `close`."""
 
     def __init__(
-        self, *, api_base: str, token: str, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        api_base: str,
+        token: str,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._api_base, self._token, self._clock = api_base.rstrip("/"), token, clock
+        self._api_base, self._token = api_base.rstrip("/"), token
+        self._clock, self._wall_clock = clock, wall_clock
         self._session: aiohttp.ClientSession | None = None
         self._buckets: dict[str, _Bucket] = {}
         self._free_at_s = 0.0  # for everything
@@ -131,6 +137,7 @@ class Rest:
     async def _ask(self, request: Request, bucket: _Bucket) -> Any:
         if self._session is None:
             raise PlatformDown
+        began_s = self._wall_clock()
         headers = {"Authorization": f"Bot {self._token}"} if request.is_authorized else {}
         async with self._session.request(
             request.method,
@@ -141,12 +148,12 @@ class Rest:
             **_body_of(request),
         ) as response:
             text = await response.text(errors="replace")
-            self._note(response, bucket)
+            self._note(response, bucket, began_s=began_s)
             if response.status < HTTPStatus.BAD_REQUEST:
                 return json.loads(text) if text else None
             raise self._refusal(request, response, text, bucket)
 
-    def _note(self, response: aiohttp.ClientResponse, bucket: _Bucket) -> None:
+    def _note(self, response: aiohttp.ClientResponse, bucket: _Bucket, *, began_s: float) -> None:
         """Note what an answer says of the limits and of the time."""
         headers = response.headers
         if headers.get("X-RateLimit-Remaining") == "0":
@@ -154,9 +161,10 @@ class Rest:
                 reset_s = float(headers.get("X-RateLimit-Reset-After", ""))
                 bucket.free_at_s = max(bucket.free_at_s, self._clock() + reset_s)
         with suppress(ValueError, TypeError):
-            skew_s = time.time() - parsedate_to_datetime(headers.get("Date", "")).timestamp()
-            # A date is cut to whole seconds, and a little off is no matter.
-            self.skew_s = skew_s if abs(skew_s) > 2 else 0.0
+            said_s = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+            # It was said during the call, and is cut to whole seconds.
+            least_s, most_s = began_s - said_s - 1, self._wall_clock() - said_s
+            self.skew_s = max(least_s, 0.0) + min(most_s, 0.0)
 
     def _refusal(
         self, request: Request, response: aiohttp.ClientResponse, text: str, bucket: _Bucket

@@ -13,11 +13,12 @@ import structlog
 from bot.adapters.discord.layout import Payload, payload_of
 from bot.adapters.discord.refusal import BLOCKED_WORDS, TOO_LARGE, UPLOADS_OFF
 from bot.adapters.discord.rest import Refused
-from bot.adapters.port import Card, FileReader
+from bot.adapters.port import Card, CardState, FileReader
 
 log = structlog.get_logger()
 
 MAX_FILE_BYTES = 10 * 2**20  # what every server takes; larger limits are not always kept
+_MAX_REQUEST_BYTES = 24 * 2**20  # of all files together
 _MARGIN_BYTES = 64 * 1024
 NO_WORDS = "🎨"
 
@@ -37,15 +38,17 @@ class Showing:
 
         Raises OSError where a picture cannot be read.
         """
-        max_bytes = min(max_file_bytes, MAX_FILE_BYTES) - _MARGIN_BYTES
+        share = _MAX_REQUEST_BYTES // max(1, len(card.pictures) + len(card.files))
+        max_bytes = min(max_file_bytes, MAX_FILE_BYTES, share) - _MARGIN_BYTES
+        is_smaller = False
         for _ in range(3):
             payload = await self._payload(card, nonce=nonce, max_bytes=max_bytes)
             try:
                 return await ask(payload)
             except Refused as refused:
                 log.info("card not taken", code=refused.code, fields=refused.fields)
-                if refused.code in TOO_LARGE and max_bytes > MAX_FILE_BYTES // 4:
-                    max_bytes //= 4
+                if refused.code in TOO_LARGE and not is_smaller:
+                    max_bytes, is_smaller = max_bytes // 4, True
                 elif refused.code in TOO_LARGE or refused.code == UPLOADS_OFF:
                     card = replace(card, pictures=(), files=(), preview=None)
                 elif refused.code in BLOCKED_WORDS:
@@ -64,6 +67,11 @@ class Showing:
             else:
                 log.warning("file left out", job_id=card.job_id, is_kept=content is not None)
         return payload_of(card, nonce=nonce, files=data)
+
+
+def is_private(card: Card) -> bool:
+    """Whether a card is for the eyes of one person: what asks back or refuses is, too."""
+    return card.is_private or (card.state is CardState.NOTE and card.job_id is None)
 
 
 def _without_words(card: Card) -> Card:

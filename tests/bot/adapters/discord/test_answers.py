@@ -352,11 +352,14 @@ async def test_an_answer_that_was_taken_away_follows_in_the_channel(
     assert ("순서를 기다려요", NONCE) == (shown.content, shown.nonce)
 
 
-async def test_an_interaction_that_comes_too_late_is_left(server: DiscordServer) -> None:
+@pytest.mark.parametrize("age_s", [5.0, 20.0], ids=["a little", "much"])
+async def test_an_interaction_that_comes_too_late_is_left(
+    server: DiscordServer, age_s: float
+) -> None:
     """Nobody is asked for what nobody would see; the next command is answered."""
     listener = Listener()
     async with running(server, listener):
-        server.people.event_age_s = 20.0
+        server.people.event_age_s = age_s
         late = server.person("민지").slash(server.channel, DRAW, 설명="늦은 고래")
         server.people.event_age_s = 0.0
         await server.person("수아").slash(server.channel, DRAW, 설명="고래").message()
@@ -364,6 +367,21 @@ async def test_an_interaction_that_comes_too_late_is_left(server: DiscordServer)
 
     assert ["/그려줘 고래"] == [one.text for one in listener.events if isinstance(one, Message)]
     assert late.callback_type is None
+
+
+async def test_an_interaction_that_only_seems_late_is_answered(server: DiscordServer) -> None:
+    """Clocks differ, and Discord decides."""
+    server.answers.ack_deadline_s = 60.0
+    listener = Listener()
+    async with running(server, listener):
+        server.people.event_age_s = 5.0
+        asked = server.person().slash(server.channel, DRAW, 설명="고래")
+        message = await asked.message()
+        await listener.done()
+
+    assert CallbackType.DEFERRED_MESSAGE is asked.callback_type
+    assert "순서를 기다려요" == message.content
+    assert [] == server.problems
 
 
 async def test_an_interaction_that_comes_twice_is_one(server: DiscordServer) -> None:

@@ -1,5 +1,6 @@
 """What becomes of a call: done, refused, certainly not done, or unclear."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -200,3 +201,20 @@ async def test_a_dead_token_is_not_tried_again_and_again(server: DiscordServer, 
 async def test_an_address_is_not_logged(server: DiscordServer) -> None:
     """What is printed of a call names no path, where a token may stand."""
     assert "channels" not in repr(read(server))
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "least_s", "most_s"),
+    [(0.0, 0.0, 0.0), (900.0, 800.0, 900.0), (-900.0, -901.0, -800.0)],
+    ids=["right", "ahead", "behind"],
+)
+async def test_a_wrong_clock_is_noticed(
+    server: DiscordServer, ahead_s: float, least_s: float, most_s: float
+) -> None:
+    """How old an interaction is, is judged by Discord's time; a clock that is right stays so."""
+    rest = Rest(api_base=server.url, token=server.token, wall_clock=lambda: time.time() + ahead_s)
+    rest.open()
+    await rest.call(read(server))
+    await rest.close()
+
+    assert least_s <= rest.skew_s <= most_s
