@@ -11,13 +11,14 @@ from bot.store.errors import (
     StoreUnavailable,
 )
 from bot.store.store import Store
-from bot.store.values import Delivery, DeliveryState, Live, Worker
+from bot.store.values import Delivery, DeliveryState, Joining, Live, Worker
 
 __all__ = [
     "BackUpUnsupported",
     "Candidate",
     "Delivery",
     "DeliveryState",
+    "Joining",
     "Live",
     "Store",
     "StoreClosed",

@@ -1,7 +1,7 @@
 """How jobs are written down: everybody who asks meanwhile is judged, one by one, in one commit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, select
@@ -11,7 +11,7 @@ from bot.store.jobs import live_rows, write_down
 from bot.store.part import Part
 from bot.store.people import newest_s, used_units
 from bot.store.tables import jobs
-from bot.store.values import Live
+from bot.store.values import Linked, Live
 from pipeline import PipelineError
 
 Judge: TypeAlias = Callable[[Sequence[Live], tuple[int, int], float | None], tuple[float, float]]
@@ -47,26 +47,29 @@ class Acceptance(Part):
         """
 
         def work(connection: Connection) -> tuple[Record | PipelineError | None, ...]:
-            live = live_rows(connection)
-            return tuple(self._accept(connection, one, live) for one in candidates)
+            linked = self._linked
+            live = live_rows(connection, linked=linked)
+            return tuple(self._accept(connection, one, live, linked) for one in candidates)
 
         return await self._database.write(work)
 
     def _accept(
-        self, connection: Connection, one: Candidate, live: list[Live]
+        self, connection: Connection, one: Candidate, live: list[Live], linked: Linked
     ) -> Record | PipelineError | None:
         job, now_s = one.job, self._clock()
         if connection.scalar(_KNOWN, {"job_id": job.id}) is not None:
             return None
-        person, place = self.person_name(job.person), self.place_name(job.place)
-        used = used_units(connection, person, place, one.day)
+        account, place = self.account_name(job.person), self.place_name(job.place)
+        person = linked.person(account)
+        accounts = linked.accounts(person)
+        used = used_units(connection, accounts, place, one.day)
         try:
-            start, finish = one.judge(live, used, newest_s(connection, person))
+            start, finish = one.judge(live, used, newest_s(connection, accounts))
         except PipelineError as error:
             return error
         row = Live(
             id=job.id,
-            person=person,
+            person=account,
             place=place,
             cost=one.cost,
             start=start,
@@ -75,5 +78,5 @@ class Acceptance(Part):
             accepted_s=now_s,
         )
         write_down(connection, row, self._seal(job), units=one.units, day=one.day)
-        live.append(row)
+        live.append(replace(row, person=person))
         return Record(job=job, phase=Phase.ACCEPTED, accepted_s=now_s, cost=one.cost, start=start)

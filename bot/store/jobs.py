@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, fields
+from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, case, delete, select, update
 
@@ -9,7 +10,7 @@ from bot.adapters.port import MessageRef
 from bot.job import Closing, Ending, Job, Outcome, Phase, Record
 from bot.store.part import Part, insert
 from bot.store.tables import jobs, progress, usage
-from bot.store.values import Live
+from bot.store.values import Linked, Live
 from pipeline import Preparation
 
 # Lists of what is searched for, rather than of what is not: an index finds these.
@@ -33,7 +34,7 @@ class Jobs(Part):
         """
         row = Live(
             id=job.id,
-            person=self.person_name(job.person),
+            person=self.account_name(job.person),
             place=self.place_name(job.place),
             cost=cost,
             start=start,
@@ -67,7 +68,7 @@ class Jobs(Part):
 
     async def live(self) -> tuple[Live, ...]:
         """Give all jobs whose end is not settled, the oldest first."""
-        return tuple(await self._database.read(live_rows))
+        return tuple(await self._database.read(partial(live_rows, linked=self._linked)))
 
     async def unclosed(self) -> tuple[tuple[str, Phase, float], ...]:
         """Give id, phase and time of acceptance of all that is not closed, the oldest first."""
@@ -153,21 +154,21 @@ class Jobs(Part):
         return frozenset(row.id for row in await self._rows(select(jobs.c.id).where(where)))
 
 
-def live_rows(connection: Connection) -> list[Live]:
+def live_rows(connection: Connection, *, linked: Linked) -> list[Live]:
     """Read what `Jobs.live` gives."""
     return [
         Live(
-            id=id_, person=person, place=place, cost=cost, start=start, finish=finish,
+            id=id_, person=linked.person(account), place=place, cost=cost, start=start, finish=finish,
             phase=Phase(phase), accepted_s=accepted_s,
         )
-        for id_, person, place, cost, start, finish, phase, accepted_s in connection.execute(
+        for id_, account, place, cost, start, finish, phase, accepted_s in connection.execute(
             _LIVE_ROWS
         )
     ]  # fmt: skip
 
 
 def write_down(connection: Connection, row: Live, sealed: bytes, *, units: int, day: str) -> bool:
-    """Write a new job and its charge; False where its id is known."""
+    """Write a new job and its charge, both of an account; False where its id is known."""
     new = insert(connection, jobs).on_conflict_do_nothing().returning(jobs.c.id)
     if connection.scalar(new, {**asdict(row), "job": sealed}) is None:
         return False

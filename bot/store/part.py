@@ -11,6 +11,7 @@ from bot.adapters.port import MessageRef, Person, Place
 from bot.job import Closing, Job, Outcome, Phase, Record
 from bot.sealing import Sealer
 from bot.store.connection import Database
+from bot.store.values import Linked
 from pipeline import Preparation
 
 Value = TypeVar("Value")
@@ -23,10 +24,26 @@ class Part:
 
     def __init__(self, database: Database, *, sealer: Sealer, clock: Callable[[], float]) -> None:
         self._database, self._sealer, self._clock = database, sealer, clock
+        self._linked = Linked()  # replaced as a whole, so that any thread may read it
+
+    def account_name(self, person: Person) -> str:
+        """Give the keyed name of an account: 32 hex digits, always the same."""
+        return self._sealer.name_of(f"{person.platform}:{person.id}")
 
     def person_name(self, person: Person) -> str:
-        """Give the keyed name of a person: 32 hex digits, always the same."""
-        return self._sealer.name_of(f"{person.platform}:{person.id}")
+        """Give the keyed name of a person: 32 hex digits, one for all accounts that are joined.
+
+        It is good until accounts are joined or parted, so nothing keeps it.
+        """
+        return self._linked.person(self.account_name(person))
+
+    def account_names(self, person_name: str) -> tuple[str, ...]:
+        """Give the keyed names of all accounts of a person."""
+        return self._linked.accounts(person_name)
+
+    def is_same(self, one: Person, other: Person) -> bool:
+        """Whether two accounts are one person's."""
+        return self.person_name(one) == self.person_name(other)
 
     def place_name(self, place: Place) -> str:
         """Give the keyed name of a place: 32 hex digits, one for all channels of a server."""

@@ -14,13 +14,14 @@ from bot.store.connection import Database
 from bot.store.deliveries import Deliveries
 from bot.store.errors import BackUpUnsupported
 from bot.store.jobs import Jobs
+from bot.store.links import Links
 from bot.store.news import News
 from bot.store.people import People
 from bot.store.rules import Rules
 from bot.store.workers import Workers
 
 
-class Store(Jobs, Acceptance, Workers, News, Deliveries, People, Rules):
+class Store(Jobs, Acceptance, Workers, News, Deliveries, People, Rules, Links):
     """All parts over one database; lives from `open` to `close`.
 
     Every method raises StoreError where the database fails; nothing was written then.
@@ -39,7 +40,13 @@ class Store(Jobs, Acceptance, Workers, News, Deliveries, People, Rules):
         """
         database = Database(url)
         await database.open()
-        return cls(database, sealer=sealer, clock=clock)
+        store = cls(database, sealer=sealer, clock=clock)
+        try:
+            await store.load_links()
+        except BaseException:
+            await store.close()
+            raise
+        return store
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database; may be called again."""

@@ -1,7 +1,8 @@
 """The tables. What could name or quote a person is a blob that `bot/sealing.py` has sealed.
 
-`person` and `place` are keyed names: equal for the same person, and no way back to one. Times are
-Unix seconds. A migration must follow every change here; a test compares the two.
+`person` and `place` are keyed names: equal for the same person, and no way back to one. A person who has
+joined several accounts has a name in `links` alone: all other tables keep the name of the account.
+Times are Unix seconds. A migration must follow every change here; a test compares the two.
 """
 
 from sqlalchemy import (
@@ -116,6 +117,26 @@ tombstones = Table(
     metadata,
     Column("person", String(32), primary_key=True),
     Column("buried_s", Double, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("person", String(32), nullable=False),  # one for all accounts that are joined
+    Column("since_s", Double, nullable=False),
+    Column("who", LargeBinary, nullable=False),  # sealed
+    Index(None, "person"),
+)
+
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("code", String(32), primary_key=True),  # keyed, as names are
+    Column("account", String(32), nullable=False),
+    Column("until_s", Double, nullable=False),
+    Column("who", LargeBinary, nullable=False),  # sealed
+    Index(None, "account"),
 )
 
 places = Table(
