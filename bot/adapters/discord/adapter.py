@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 import structlog
 from cachetools import TTLCache
 
-from bot.adapters.discord import routes
 from bot.adapters.discord.answers import Answers
-from bot.adapters.discord.app_commands import COMMANDS, is_same
 from bot.adapters.discord.attachments import Attachments
 from bot.adapters.discord.channels import GONE, Channels
 from bot.adapters.discord.client import DiscordRefused, Gateway, Reason
 from bot.adapters.discord.first_answer import TokenDead
 from bot.adapters.discord.handle import Handle, Shown, read_event, read_shown
+from bot.adapters.discord.identity import Identity
 from bot.adapters.discord.inbox import Inbox
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.reading import PLATFORM
@@ -39,7 +38,6 @@ from bot.adapters.port import (
     Person,
     Place,
     PlaceGone,
-    PlatformDown,
     PortClosed,
     PortError,
     Unclear,
@@ -68,29 +66,31 @@ class DiscordChat(ChatPort):
     def __init__(self, options: DiscordOptions, listener: Listener, *, files: FileReader) -> None:
         api_base = options.api_base.rstrip("/")
         self._rest = Rest(api_base=api_base, token=options.token)
+        self._identity = Identity(self._rest)
         showing = Showing(files)
         self._attachments = Attachments(api_base=api_base)
-        self._answers = Answers(self._rest, showing, application_id=lambda: self._application_id)
-        self._channels = Channels(self._rest, showing, bot_id=lambda: self._bot_id)
+        self._answers = Answers(
+            self._rest, showing, application_id=lambda: self._identity.application_id
+        )
+        self._channels = Channels(self._rest, showing, bot_id=lambda: self._identity.bot_id)
         self._inbox = Inbox(
             listener,
             self,
             answers=self._answers,
             channels=self._channels,
             attachments=self._attachments,
-            bot_id=lambda: self._bot_id,
+            bot_id=lambda: self._identity.bot_id,
         )
         self._gateway = Gateway(
             token=options.token,
             api_base=api_base,
-            ask_address=self._address,
+            ask_address=self._identity.gateway_address,
             on_interaction=self._inbox.on_interaction,
             on_message=self._inbox.on_message,
         )
         self._pace = Pace(EDIT_INTERVAL_S)
         self._sent: TTLCache[tuple[str, str], MessageRef] = TTLCache(maxsize=5_000, ttl=REPEAT_S)
         self._unclear: TTLCache[tuple[str, str], bool] = TTLCache(maxsize=5_000, ttl=24 * 3600)
-        self._us: tuple[int, int] | None = None  # the bot and its application
         self._listening: asyncio.Task[None] | None = None
 
     @property
@@ -124,11 +124,11 @@ class DiscordChat(ChatPort):
         self._attachments.open()
         try:
             async with asyncio.timeout(_START_S):
-                await self._identify()
+                await self._identity.learn()
         except PortClosed as exc:
             await self._close_calls()
             raise DiscordRefused(Reason.TOKEN) from exc
-        except (PortError, TimeoutError) as error:
+        except (PortError, Refused, TimeoutError) as error:
             log.warning("Discord is not reached", kind=type(error).__name__)
         self._listening = asyncio.create_task(self._gateway.run())
 
@@ -258,48 +258,9 @@ class DiscordChat(ChatPort):
         if not is_for_adults:
             raise PlaceGone
 
-    async def _identify(self) -> None:
-        """Ask who we are, once. Raises what the port raises."""
-        if self._us is None:
-            bot = await self._rest.call(routes.bot())
-            application = await self._rest.call(routes.application())
-            self._us = int(bot["id"]), int(application["id"])
-
-    async def _address(self) -> str:
-        """Ask where the gateway is, with everything settled that must be before we listen."""
-        await self._identify()
-        await self._sync_commands()
-        return str((await self._rest.call(routes.gateway()))["url"])
-
-    async def _sync_commands(self) -> None:
-        """Register our commands if others are registered; where that fails, the old ones go on."""
-        try:
-            registered = await self._rest.call(routes.commands(self._application_id))
-            if is_same(registered, COMMANDS):
-                return
-            await self._rest.call(routes.put_commands(self._application_id, COMMANDS))
-        except (PortError, Refused):
-            log.exception("commands not registered")
-        else:
-            log.info("commands registered", num=len(COMMANDS))
-
     async def _close_calls(self) -> None:
         await self._rest.close()
         await self._attachments.close()
-
-    @property
-    def _bot_id(self) -> int:
-        """Raises PlatformDown while Discord was not reached."""
-        if self._us is None:
-            raise PlatformDown
-        return self._us[0]
-
-    @property
-    def _application_id(self) -> int:
-        """Raises PlatformDown while Discord was not reached."""
-        if self._us is None:
-            raise PlatformDown
-        return self._us[1]
 
 
 def _error_of(refused: Refused) -> Exception:

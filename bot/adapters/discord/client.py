@@ -20,6 +20,7 @@ from discord.http import Route
 from discord.voice_client import VoiceClient
 
 from bot.adapters.discord.reading import Interaction
+from bot.adapters.port import PortError
 
 log = structlog.get_logger()
 
@@ -117,7 +118,9 @@ class Gateway:
             except discord.ConnectionClosed as closed:
                 self._refuse(_reason_of(closed.code), code=closed.code)
             except Exception as error:  # of the network or the library: another try
-                log.warning("Discord's gateway is not reached", exc_info=error)
+                trace = None if isinstance(error, PortError | OSError) else error
+                kind = type(error).__name__
+                log.warning("Discord's gateway is not reached", kind=kind, exc_info=trace)
             self.disconnected()
             if self.refused is None:
                 self._num_failures += 1

@@ -23,7 +23,7 @@ from bot.adapters.port import Action, ChatPort, Listener, Message, PortError, Pr
 log = structlog.get_logger()
 
 _HOPELESS_S = 15.0  # the age at which it is not even tried to answer
-_MAX_TASKS = 500
+_MAX_TASKS = 1_000  # two for an interaction
 _MAX_SEEN = 10_000
 
 
@@ -47,7 +47,7 @@ class Inbox:
 
     def on_interaction(self, interaction: Interaction) -> None:
         """Take a command, a button, a form or what is being typed."""
-        if self._is_repeat(interaction.id):
+        if self._is_repeat(interaction.id) or self._is_full():
             return
         handle = handle_of(interaction)
         age_s = self._answers.age_s(handle)
@@ -74,7 +74,7 @@ class Inbox:
 
     def on_message(self, message: discord.Message) -> None:
         """Take a message that means the bot."""
-        if self._is_repeat(message.id):
+        if self._is_repeat(message.id) or self._is_full():
             return
         reading = read_message(message, bot_id=self._bot_id(), event_id=str(message.id))
         if isinstance(reading.event, Message):
@@ -141,11 +141,14 @@ class Inbox:
         self._seen[event_id] = True
         return False
 
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
-        if len(self._tasks) >= _MAX_TASKS:
+    def _is_full(self) -> bool:
+        """Whether nothing more can be taken; who is left unanswered sees it."""
+        is_full = len(self._tasks) >= _MAX_TASKS
+        if is_full:
             log.error("event dropped", num_tasks=len(self._tasks))
-            work.close()
-            return
+        return is_full
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)

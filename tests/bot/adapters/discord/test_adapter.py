@@ -1,7 +1,6 @@
 """The adapter on the local Discord: what it hears, and how cards go on after the token's death."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -44,13 +43,6 @@ FORM = Form(
     title="사진 위에 그리기",
     fields=(Field(name="", label="무엇을 그릴까요", is_long=True, is_required=True),),
 )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    """A local Discord."""
-    async with DiscordServer() as server:
-        yield server
 
 
 def place_of(channel: Channel) -> Place:

@@ -1,7 +1,6 @@
 """Answers to interactions: in time, once, and seen through whatever the network does."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -33,13 +32,6 @@ from tests.discord.things import CallbackType
 
 DRAW = "그려줘"
 CALLBACK, ORIGINAL = "/callback$", "/messages/@original$"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    """A local Discord."""
-    async with DiscordServer() as server:
-        yield server
 
 
 async def test_a_slow_answer_is_deferred_and_filled(server: DiscordServer) -> None:
@@ -357,11 +349,12 @@ async def test_an_interaction_that_comes_too_late_is_left(
     server: DiscordServer, age_s: float
 ) -> None:
     """Nobody is asked for what nobody would see; the next command is answered."""
+    server.answers.ack_deadline_s = 3.0
     listener = Listener()
     async with running(server, listener):
         server.people.event_age_s = age_s
         late = server.person("민지").slash(server.channel, DRAW, 설명="늦은 고래")
-        server.people.event_age_s = 0.0
+        server.people.event_age_s, server.answers.ack_deadline_s = 0.0, 60.0
         await server.person("수아").slash(server.channel, DRAW, 설명="고래").message()
         await listener.done()
 
@@ -371,7 +364,6 @@ async def test_an_interaction_that_comes_too_late_is_left(
 
 async def test_an_interaction_that_only_seems_late_is_answered(server: DiscordServer) -> None:
     """Clocks differ, and Discord decides."""
-    server.answers.ack_deadline_s = 60.0
     listener = Listener()
     async with running(server, listener):
         server.people.event_age_s = 5.0
@@ -507,11 +499,40 @@ async def test_nothing_is_said_of_tokens(
     """Neither the bot's nor an interaction's token is logged, whatever goes wrong."""
     server.faults.add(html(500), path=CALLBACK, count=None)
     server.faults.add(error(10062, status=404), path=ORIGINAL)
-    async with running(server, Listener()):
+    listener = Listener()
+    async with running(server, listener):
         asked = server.person().slash(server.channel, DRAW, 설명="고래")
-        await server.wait_for(lambda: asked.interaction.has_failed)
+        await listener.done()
 
     said = "".join(capsys.readouterr())
     assert "answer" in said or "event" in said
     assert asked.interaction.token not in said
     assert server.token not in said
+
+
+async def test_what_is_too_much_is_left(
+    server: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is a bound to what is answered at once; whoever is left asks again and is answered."""
+    monkeypatch.setattr("bot.adapters.discord.inbox._MAX_TASKS", 2)
+    listener, may_answer = Listener(), asyncio.Event()
+
+    async def slow(event: Message | Press, port: ChatPort) -> None:
+        await may_answer.wait()
+        await listener.accept(event, port)
+
+    listener.reaction = slow
+    async with running(server, listener):
+        taken = server.person("민지").slash(server.channel, DRAW, 설명="고래")
+        left = server.person("수아").slash(server.channel, DRAW, 설명="상어")
+        await taken.acknowledged()
+        may_answer.set()
+        await taken.message()
+        await listener.done()
+        again = server.person("하나").slash(server.channel, DRAW, 설명="문어")
+        await again.message()
+
+    assert left.callback_type is None
+    assert ["/그려줘 고래", "/그려줘 문어"] == [
+        one.text for one in listener.events if isinstance(one, Message)
+    ]

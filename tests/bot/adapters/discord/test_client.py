@@ -1,7 +1,6 @@
 """The session with Discord: begun, taken up again, begun anew, and refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,13 +14,6 @@ from tests.discord.server import DiscordServer
 
 DRAW = "그려줘"
 INTENTS_CLOSED = 4014
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    """A local Discord."""
-    async with DiscordServer() as server:
-        yield server
 
 
 def adapter(

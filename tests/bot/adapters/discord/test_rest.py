@@ -31,13 +31,6 @@ FIELDS = {
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    """A local Discord."""
-    async with DiscordServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def rest(server: DiscordServer) -> AsyncIterator[Rest]:
     """Calls of it."""
     rest = Rest(api_base=server.url, token=server.token)
