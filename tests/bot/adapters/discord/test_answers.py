@@ -14,6 +14,7 @@ from bot.adapters.port import (
     PlaceGone,
     PortError,
     Press,
+    Unclear,
 )
 from tests.bot.adapters.discord.stage import (
     JOB,
@@ -536,3 +537,21 @@ async def test_what_is_too_much_is_left(
     assert ["/그려줘 고래", "/그려줘 문어"] == [
         one.text for one in listener.events if isinstance(one, Message)
     ]
+
+
+async def test_a_follow_up_that_was_cut_off_is_found(server: DiscordServer) -> None:
+    """Sent again, it is not shown again."""
+    listener = Listener()
+    async with running(server, listener) as chat:
+        asked = server.person().slash(server.channel, DRAW, 설명="고래")
+        await asked.message()
+        await listener.done()
+        (event,) = listener.events
+        server.faults.add(CUT_AFTER, method="POST", path="^/webhooks/")
+        with pytest.raises(Unclear):
+            await chat.send(event.place, done(), reply_to=event.event_id, nonce="ending")
+        ref = await chat.send(event.place, done(), reply_to=event.event_id, nonce="ending")
+
+    (shown,) = asked.follow_ups
+    assert (str(shown.id), [PNG]) == (ref.id, [file.data for file in shown.files])
+    assert [] == server.problems
