@@ -32,7 +32,9 @@ REQUEST = "노을 지는 하늘 아래 파란 고양이"
 _AHEAD = "눈 속의 빨간 여우"  # somebody else's, so that there is a queue
 _DRAW = "그려줘"
 _WAIT = re.compile(r"앞에 \d+건.* 뒤에")
+_CANCEL = "취소"
 _NUM_AHEAD = 10  # more than the engine draws at once
+_NUM_PATIENT = 2  # of them, who do not give up, so that the drawing is not over at once
 _DONE_LIMIT_S = 300.0
 _SCALE = 1.5  # pixels of the picture for one of the page
 _MAX_BYTES = 200 * 1024
@@ -56,11 +58,16 @@ async def record(folder: Path) -> Screens:
         minji, other = server.person("민지"), server.person("서준")
         first = await other.slash(server.channel, _DRAW, 설명=_AHEAD).message()
         await server.wait_for(lambda: is_done(first), _DONE_LIMIT_S)  # everything is loaded now
-        for name in ("도윤", "하은", "지호"):
-            await (
-                server.person(name).slash(server.channel, _DRAW, 설명=_AHEAD, 품질="정밀").message()
-            )
+        crowd = [server.person(f"손님 {number}") for number in range(_NUM_AHEAD)]
+        ahead = [
+            await one.slash(server.channel, _DRAW, 설명=_AHEAD, 품질="정밀", 장수=4).message()
+            for one in crowd
+        ]
         card = await minji.slash(server.channel, _DRAW, 설명=REQUEST, 품질="정밀").message()
+        await server.wait_for(lambda: _WAIT.search(card.content), _DONE_LIMIT_S)
+        for one, theirs in zip(crowd[_NUM_PATIENT:], ahead[_NUM_PATIENT:], strict=True):
+            if _CANCEL in theirs.labels:
+                await one.press(theirs, _CANCEL).acknowledged()
         await server.wait_for(lambda: is_done(card), _DONE_LIMIT_S)
         info = await minji.press(card, "정보").message()
         form = await minji.press(card, "고치기").modal()
