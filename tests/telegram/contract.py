@@ -14,10 +14,7 @@ _SEND = (
     "message_effect_id:str reply_parameters:ReplyParameters"
 )
 _CAPTION = "caption:str parse_mode:str caption_entities:[MessageEntity]"
-_EDIT = (
-    "chat_id:id message_id:int inline_message_id:str reply_markup:InlineKeyboardMarkup "
-    "business_connection_id:str"
-)
+_EDIT = "chat_id:id message_id:int inline_message_id:str reply_markup:InlineKeyboardMarkup"
 _COMMANDS = "scope:BotCommandScope language_code:str"
 _FIELDS = {
     "getMe": "",

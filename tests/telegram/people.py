@@ -59,14 +59,18 @@ class Person:
         *,
         reply_to: Message | None = None,
         topic: int | None = None,
-        sender_chat: Chat | None = None,
+        is_anonymous: bool = False,
     ) -> Message:
         """Write a text: to the bot, unless a chat is named.
 
-        sender_chat: an administrator who hides behind the group, or a channel.
+        An anonymous administrator seems to be the group itself, and a bot.
         """
         content = Content(text=text, entities=found(text))
-        return self._post(chat, content, reply_to, topic, sender_chat=sender_chat)
+        if not is_anonymous:
+            return self._post(chat, content, reply_to, topic)
+        if chat is None or not self._status(chat).is_manager:
+            raise NotPossible("only administrators are anonymous")
+        return self._post(chat, content, reply_to, topic, sender_chat=chat)
 
     def photo(
         self,
@@ -141,11 +145,10 @@ class Person:
             if chat.is_blocked:
                 raise NotPossible("the bot is blocked")
             chat.has_started = True
+        author = self.world.anonymous if facts.get("sender_chat") else self.user
         if reply_to is not None and topic is None:
             topic = reply_to.thread_id
-        return self.world.post(
-            chat, self.user, content, reply_to=reply_to, thread_id=topic, **facts
-        )
+        return self.world.post(chat, author, content, reply_to=reply_to, thread_id=topic, **facts)
 
     def _check_sees(self, chat: Chat) -> None:
         is_in = chat.user is self.user if chat.is_private else self._status(chat).is_in
@@ -169,12 +172,15 @@ class Person:
 
     def send_data(self, message: Message, data: str) -> CallbackQuery:
         """Press a button that the message need not have: an old one, or one that is made up."""
+        inline = self.world.inline_messages
+        inline_id = next((key for key, one in inline.items() if one is message), "")
         query = CallbackQuery(
             id=self.world.new_key(),
             user=self.user,
             data=data,
             asked_s=self.world.clock.now_s(),
-            message=message,
+            message=None if inline_id else message,
+            inline_message_id=inline_id,
         )
         self.world.callbacks[query.id] = query
         told = payloads.callback_query(query)

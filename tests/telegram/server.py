@@ -171,6 +171,17 @@ class TelegramServer:
         """Let another bot write."""
         return self.world.post(chat, bot, Content(text=text))
 
+    def pass_on(self, chat: Chat, text: str, channel: str = "그림 채널") -> Message:
+        """Let a channel's post appear in its group, as Telegram passes it on by itself."""
+        sender = Chat(id=-1_009_000_000_000, kind=ChatKind.CHANNEL, title=channel)
+        return self.world.post(
+            chat,
+            self.world.telegram,
+            Content(text=text),
+            sender_chat=sender,
+            is_automatic_forward=True,
+        )
+
     def migrate(self, chat: Chat) -> Chat:
         """Turn a group into a supergroup; the old one answers with the new one's id from now on.
 

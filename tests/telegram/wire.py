@@ -1,9 +1,10 @@
 """The way of a call through the local Bot API: read, checked, limited, spoilt by faults, answered, logged."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +34,7 @@ class Wire:
     limits: Limits
     log: Log
     token: str
+    _running: set[asyncio.Task[web.StreamResponse]] = field(default_factory=set)
 
     def mount(self, app: web.Application) -> None:
         """Add the addresses to an application."""
@@ -44,8 +46,13 @@ class Wire:
         call = Call(at_s=self.world.clock.now_s(), method=METHODS.get(name.lower(), name))
         began_s = time.monotonic()
         self.log.calls.append(call)
+        answering = asyncio.create_task(self._answer(request, call))
+        self._running.add(answering)
+        answering.add_done_callback(self._running.discard)
         try:
-            return await self._answer(request, call)
+            if call.method == "getUpdates":
+                return await answering
+            return await asyncio.shield(answering)  # it is carried out for whoever went away
         finally:
             call.duration_ms = (time.monotonic() - began_s) * 1000
             self.world.changed()

@@ -54,6 +54,11 @@ class World:
         self._supergroup_ids = itertools.count(_FIRST_SUPERGROUP, -1)
         self._message_ids: dict[int | None, itertools.count[int]] = {}
         self.bot = self.add_user("그려줘", username="geuryeojwo_bot", is_bot=True)
+        # Who seems to write where an administrator hides, or a channel's post is passed on.
+        self.anonymous = User(
+            id=1087968824, name="Group", username="GroupAnonymousBot", is_bot=True
+        )
+        self.telegram = User(id=777000, name="Telegram")
 
     def changed(self) -> None:
         """Say that something is different now."""
@@ -119,7 +124,7 @@ class World:
         )
         chat.messages.append(message)
         message.is_delivered = self._reaches_bot(message)
-        if author.is_bot:
+        if author.is_bot and message.sender_chat is None:
             chat.last_bot = author
         if message.is_delivered:
             self.emit("message", payloads.message(message), DAY_S)
@@ -171,7 +176,7 @@ class World:
         if chat.is_private:
             return True
         status = self.status(chat, self.bot)
-        if not status.is_in or author.is_bot:
+        if not status.is_in or (author.is_bot and message.sender_chat is None):
             return False
         return (
             chat.reads_all
