@@ -128,6 +128,7 @@ def _drawn(record: Record, outcome: Outcome, unlearned: tuple[str, ...]) -> Card
         details_label=texts.DETAILS,
         details=_all_details(record),
         buttons=buttons.below_pictures(record, outcome),
+        unshown=texts.UNSHOWN,
         choice_label=texts.WHICH_PICTURE if len(outcome.pictures) > 1 else "",
         draft=draft_of(record),
         is_adult=job.manner.is_adult,

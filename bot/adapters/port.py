@@ -215,6 +215,7 @@ class Card:
     details_label: str = ""
     details: tuple[DetailRow, ...] = ()
     buttons: tuple[Button, ...] = ()
+    unshown: str = ""  # said in the place of pictures that a platform does not take
     choice_label: str = ""  # asks which, where buttons with one action have several values
     form: Form | None = None
     suggestions: tuple[str, ...] = ()  # example requests that a press would send

@@ -50,7 +50,7 @@ class Showing:
                 if refused.code in TOO_LARGE and not is_smaller:
                     max_bytes, is_smaller = max_bytes // 4, True
                 elif refused.code in TOO_LARGE or refused.code == UPLOADS_OFF:
-                    card = replace(card, pictures=(), files=(), preview=None)
+                    card = _without_files(card)
                 elif refused.code in BLOCKED_WORDS:
                     card = _without_words(card)
                 else:
@@ -72,6 +72,12 @@ class Showing:
 def is_private(card: Card) -> bool:
     """Whether a card is for the eyes of one person: what asks back or refuses is, too."""
     return card.is_private or (card.state is CardState.NOTE and card.job_id is None)
+
+
+def _without_files(card: Card) -> Card:
+    """Give a card that says why its pictures are not there."""
+    notes = (card.unshown, *card.notes) if card.pictures and card.unshown else card.notes
+    return replace(card, pictures=(), files=(), preview=None, notes=notes)
 
 
 def _without_words(card: Card) -> Card:
