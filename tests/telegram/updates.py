@@ -88,6 +88,11 @@ class Updates:
         self._queue = [one for one in self._queue if one.until_s > now_s]
         return tuple(self._queue)
 
+    @property
+    def is_polled(self) -> bool:
+        """Whether a poll is under way."""
+        return self._poll is not None
+
     def add(self, kind: str, body: dict[str, Any], life_s: float) -> None:
         """Put an update into the queue, unless the bot does not want its kind."""
         is_wanted = kind in self.allowed if self.allowed else kind not in _NOT_BY_DEFAULT
@@ -123,6 +128,7 @@ class Updates:
         if self._poll is not None:
             self._poll.set()
         ended = self._poll = asyncio.Event()
+        self.world.changed()
         try:
             offset = params.get("offset")
             self._confirm(offset)
@@ -132,6 +138,7 @@ class Updates:
         finally:
             if self._poll is ended:
                 self._poll = None
+                self.world.changed()
 
     def _at_most(self, offset: int | None, limit: int) -> int:
         """Give one update only where the same offset is asked again at once."""
