@@ -66,6 +66,8 @@ class Showing:
                 data[key] = content
             else:
                 log.warning("file left out", job_id=card.job_id, is_kept=content is not None)
+        if any(picture.key not in data for picture in card.pictures) and card.unshown:
+            card = replace(card, notes=(card.unshown, *card.notes))
         return payload_of(card, nonce=nonce, files=data)
 
 

@@ -462,9 +462,21 @@ async def test_where_files_are_refused_the_words_arrive(server: DiscordServer) -
         message = await server.person().slash(server.channel, DRAW, 설명="고래").message()
         await listener.done()
         server.faults.add(error(400001), method="PATCH")
-        await chat.edit(listener.refs[0], done())
+        await chat.edit(listener.refs[0], replace(done(), unshown="올릴 수 없어요."))
 
-    assert ("고래를 그렸어요", ()) == (message.content, message.files)
+    assert ("고래를 그렸어요\n-# 올릴 수 없어요.", ()) == (message.content, message.files)
+
+
+async def test_a_picture_that_is_not_kept_is_missed_in_words(server: DiscordServer) -> None:
+    """Nobody looks for a picture that cannot come."""
+    listener = Listener()
+    async with running(server, listener) as chat:
+        message = await server.person().slash(server.channel, DRAW, 설명="고래").message()
+        await listener.done()
+        gone = tuple(replace(picture, key="gone") for picture in done().pictures)
+        await chat.edit(listener.refs[0], replace(done(), pictures=gone, unshown="올릴 수 없어요."))
+
+    assert ("고래를 그렸어요\n-# 올릴 수 없어요.", ()) == (message.content, message.files)
 
 
 async def test_another_follow_up_of_a_user_install_takes_the_first_place(
