@@ -26,6 +26,7 @@ from pipeline import PipelineError, Preparation, ProviderHealth, Verdict
 
 log = structlog.get_logger()
 
+_MAKE_WAY_S = 1.0  # for first cards, at most
 _ACKNOWLEDGED_S = 5.0  # after which nobody else will do it
 
 
@@ -70,18 +71,23 @@ class Chat:
         self._store, self._preparer, self._delivery = store, preparer, delivery
         self._ready, self._is_ready = ready, is_ready
         self._acknowledging: dict[str, asyncio.Event] = {}
+        self._is_quiet = asyncio.Event()  # nobody waits for a first card
+        self._is_quiet.set()
 
     @asynccontextmanager
     async def acknowledging(self, job_id: str) -> AsyncIterator[None]:
         """Say that the first card of a job is being shown inside."""
         done = asyncio.Event()
         self._acknowledging.setdefault(job_id, done)  # the same event twice: the first shows it
+        self._is_quiet.clear()
         try:
             yield
         finally:
             done.set()
             if self._acknowledging.get(job_id) is done:
                 del self._acknowledging[job_id]
+            if not self._acknowledging:
+                self._is_quiet.set()
 
     async def show_first(self, record: Record, port: ChatPort) -> None:
         """Show the card that acknowledges a job, and keep where it is."""
@@ -114,6 +120,9 @@ class Chat:
 
     async def prepare(self, job_id: str) -> Turn | None:
         """Read the text; None where the job's end is settled. A text that was read is not read again."""
+        # Reading texts takes the processor from those who are to be answered first.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_quiet.wait(), _MAKE_WAY_S)
         record = await self._store.find(job_id)
         if record is None or record.outcome is not None:
             return None

@@ -43,13 +43,13 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._busy_s, self._units = 0.0, 0.0
+        self._told_s = 0.0  # of the busy time, up to the last end: what came of the rest is not known
         self._num_running, self._since_s = 0, 0.0
 
     @property
     def seconds_per_unit(self) -> float | None:
         """Return the busy time over the work that was done in it; None before the first job."""
-        self._book()
-        return self._busy_s / self._units if self._units else None
+        return self._told_s / self._units if self._units else None
 
     def begin(self) -> None:
         """Count one more job that is drawn."""
@@ -63,6 +63,7 @@ class Pace:
         self._units += units
         if self._units > 2 * _MEMORY_UNITS:
             self._units, self._busy_s = self._units / 2, self._busy_s / 2
+        self._told_s = self._busy_s
 
     def _book(self) -> None:
         now_s = self._clock()
