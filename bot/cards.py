@@ -43,12 +43,15 @@ def removed() -> Card:
     return note(texts.REMOVED)
 
 
-def accepted(job_id: str, *, is_ready: bool, is_resumed: bool = False) -> Card:
+def accepted(
+    job_id: str, *, is_ready: bool, request: str = "", is_resumed: bool = False
+) -> Card:
     """Acknowledge: the text is being read, or will be once the models are loaded."""
     return Card(
         job_id=job_id,
         state=CardState.WAITING,
         text=texts.UNDERSTANDING if is_ready else texts.LOADING,
+        request=request,
         notes=_resumed(is_resumed=is_resumed),
         buttons=(buttons.CANCEL,),
     )
@@ -64,6 +67,7 @@ def waiting(
         job_id=record.job.id,
         state=CardState.WAITING,
         text=texts.waiting(place, eta_s),
+        request=record.job.command.text,
         notes=(*_resumed(is_resumed=is_resumed), *texts.notes(record.preparation, unlearned)),
         credits=_credits(record.preparation),
         details_label=texts.DETAILS,

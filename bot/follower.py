@@ -161,7 +161,10 @@ class Follower:
     ) -> Card:
         if record.preparation is None:
             return cards.accepted(
-                record.job.id, is_ready=self._is_ready(), is_resumed=followed.is_resumed
+                record.job.id,
+                is_ready=self._is_ready(),
+                request=record.job.command.text,
+                is_resumed=followed.is_resumed,
             )
         card = cards.waiting(
             record, self._unlearned(record), standing, is_resumed=followed.is_resumed

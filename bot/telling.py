@@ -15,11 +15,12 @@ import structlog
 
 from bot.job import Progress
 from bot.store import Store
-from pipeline import Pixels, RenderProgress, png_of
+from pipeline import Pixels, RenderProgress, enlarged, png_of
 
 log = structlog.get_logger()
 
 _INTERVAL_S = 0.3
+_LOOK_PX = 256  # chat platforms show a small picture as small as it is
 
 
 class Drawn(Protocol):
@@ -41,7 +42,8 @@ class Running:
     drawing: Drawn
     news: RenderProgress | None = None
     told: RenderProgress | None = None
-    preview: Pixels | None = None
+    preview: Pixels | None = None  # as the engine gave it
+    look: Pixels | None = None  # as people see it
     num_previews: int = 0
 
 
@@ -102,8 +104,9 @@ async def _progress(running: Running, news: RenderProgress) -> tuple[Progress, b
     png = None
     if news.preview is not None and news.preview is not running.preview:
         running.preview, running.num_previews = news.preview, running.num_previews + 1
-        png = await asyncio.to_thread(png_of, news.preview)
-    look = running.preview
+        running.look = await asyncio.to_thread(enlarged, news.preview, least_px=_LOOK_PX)
+        png = await asyncio.to_thread(png_of, running.look)
+    look = running.look
     progress = Progress(
         phase=news.phase,
         place=news.place,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         Untranslatable,
     )
     from pipeline.marks import MarkedPicture, Marks, Receipt, mark, marks_in, read_marks, smaller
-    from pipeline.photo import MAX_PHOTO_BYTES, fit, png_of, read_photo
+    from pipeline.photo import MAX_PHOTO_BYTES, enlarged, fit, png_of, read_photo
     from pipeline.size import size_enlarged, size_like, size_of
     from pipeline.text.options import (
         DeepLOptions,
@@ -99,7 +99,7 @@ _HOMES = {
         "read_marks",
         "smaller",
     ),
-    "pipeline.photo": ("MAX_PHOTO_BYTES", "fit", "png_of", "read_photo"),
+    "pipeline.photo": ("MAX_PHOTO_BYTES", "enlarged", "fit", "png_of", "read_photo"),
     "pipeline.size": ("size_enlarged", "size_like", "size_of"),
     "pipeline.text.options": (
         "DeepLOptions",
@@ -203,6 +203,7 @@ __all__ = [
     "Verdict",
     "WeightSet",
     "download_marian",
+    "enlarged",
     "fit",
     "mark",
     "marks_in",

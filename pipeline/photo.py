@@ -48,6 +48,16 @@ def fit(photo: Pixels, *, width_px: int, height_px: int) -> Pixels:
     return _to_pixels(ImageOps.fit(image, (width_px, height_px), Image.Resampling.LANCZOS))
 
 
+def enlarged(pixels: Pixels, *, least_px: int) -> Pixels:
+    """Enlarge a small picture pixel by pixel, until its longer side has so many."""
+    factor = -(-least_px // max(pixels.width_px, pixels.height_px))
+    if factor <= 1:
+        return pixels
+    image = Image.frombytes("RGB", (pixels.width_px, pixels.height_px), pixels.rgb)
+    size = (image.width * factor, image.height * factor)
+    return _to_pixels(image.resize(size, Image.Resampling.NEAREST))
+
+
 def png_of(pixels: Pixels) -> bytes:
     """Write a look at an unfinished picture as PNG, quickly rather than small; without marks."""
     image = Image.frombytes("RGB", (pixels.width_px, pixels.height_px), pixels.rgb)

@@ -206,6 +206,7 @@ class Card:
     job_id: str | None
     state: CardState
     text: str
+    request: str = ""  # what is under way, for platforms that do not show it beside the card
     notes: tuple[str, ...] = ()  # degraded results, unknown words, "AI로 만든 그림이에요"
     credits: tuple[Link, ...] = ()  # whose work is shown, where they ask to be named with a link
     progress: ProgressBar | None = None

@@ -85,6 +85,22 @@ async def test_a_step_waits_for_whoever_is_acknowledging(stage: Stage) -> None:
     assert 1 == len(stage.port.versions)
 
 
+async def test_a_text_waits_for_whoever_is_acknowledged(stage: Stage) -> None:
+    """In a crowd everybody is answered first; reading takes the processor from that."""
+    async with stage.chat.acknowledging("another"):
+        reading = asyncio.ensure_future(stage.chat.prepare(JOB_ID))
+        await stage.chat.acknowledge(JOB_ID)  # several turns of the loop
+        assert [] == stage.text.terms
+    assert await asyncio.wait_for(reading, LIMIT_S) is not None
+
+
+async def test_a_text_does_not_wait_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first card that hangs does not keep texts from being read."""
+    monkeypatch.setattr(chat, "_MAKE_WAY_S", 0.01)
+    async with stage.chat.acknowledging("another"):
+        assert await stage.chat.prepare(JOB_ID) is not None
+
+
 async def test_a_step_does_not_wait_for_ever(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """An acknowledgement that hangs does not keep the text from being read."""
     monkeypatch.setattr(chat, "_ACKNOWLEDGED_S", 0.01)

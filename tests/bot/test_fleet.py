@@ -226,6 +226,22 @@ def test_a_pace_counts_busy_time_only() -> None:
     assert pytest.approx(3.0) == pace.seconds_per_unit
 
 
+def test_a_pace_says_nothing_of_work_that_is_not_done() -> None:
+    """With many jobs in flight, the first to end does not make all look as slow as all together."""
+    clock = ManualClock()
+    pace = Pace(clock)
+    for _ in range(10):
+        pace.begin()
+    clock.pass_(4.0)
+    pace.end(1.0)
+    clock.pass_(36.0)
+
+    assert pytest.approx(4.0) == pace.seconds_per_unit
+    for _ in range(9):
+        pace.end(1.0)
+    assert pytest.approx(4.0) == pace.seconds_per_unit
+
+
 @given(first_s=st.floats(0.1, 100.0), then_s=st.floats(0.1, 100.0), num_jobs=st.integers(200, 400))
 def test_an_old_pace_is_forgotten(first_s: float, then_s: float, num_jobs: int) -> None:
     """After enough work at another pace, that one is told."""

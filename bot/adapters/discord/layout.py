@@ -106,6 +106,8 @@ def _below(card: Card) -> Iterator[str]:
 
 def _between(card: Card, *, max_chars: int) -> Iterator[str]:
     """Write what stands between the text and the notes, each at most `max_chars` long."""
+    if card.request:
+        yield markdown.small(card.request, max_chars=200)
     if card.progress is not None:
         yield _bar(card.progress)
     yield from _captions(card.pictures)
@@ -153,7 +155,7 @@ def _files(card: Card, files: Mapping[str, bytes]) -> Iterator[tuple[Upload, dic
         if (data := files.get(file.key)) is not None:
             yield _data_file(file, data, taken)
     if card.preview is not None and not card.pictures:
-        yield _preview(card.preview)
+        yield _preview(card.preview, card.request)
 
 
 def _picture(picture: PictureFile, data: bytes, taken: set[str]) -> tuple[Upload, dict[str, Any]]:
@@ -169,9 +171,9 @@ def _data_file(file: DataFile, data: bytes, taken: set[str]) -> tuple[Upload, di
     return Upload(file_name=_free_name(stem, plain, taken), data=data), {}
 
 
-def _preview(preview: Image) -> tuple[Upload, dict[str, Any]]:
+def _preview(preview: Image, request: str) -> tuple[Upload, dict[str, Any]]:
     name = f"preview.{_extension(preview.data)}"
-    return Upload(file_name=name, data=preview.data), _described(preview.alt)
+    return Upload(file_name=name, data=preview.data), _described(preview.alt or request)
 
 
 def _described(alt: str) -> dict[str, Any]:
