@@ -112,6 +112,7 @@ class Contract:
     def __init__(self, method: str, sent: Mapping[str, Any], parts: frozenset[str]) -> None:
         """method: as METHODS spells it; parts: the names of the file parts."""
         self.problems: list[str] = []
+        self.is_usable = True  # nothing is missing or of another type
         self._parts, self._named = parts, set[str]()
         whole = {**sent, **{name: f"attach://{name}" for name in parts if name in _TABLE[method]}}
         self.params: dict[str, Any] = self._object(method, whole, method)
@@ -119,15 +120,13 @@ class Contract:
 
     def _object(self, name: str, value: Any, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
-            self.problems.append(f"{path} is no {name}")
+            self._spoil(f"{path} is no {name}")
             return {}
         fields = _TABLE[name]
         self.problems += [f"{path} has no {key!r}" for key in value.keys() - fields.keys()]
-        self.problems += [
-            f"{path} lacks {key!r}"
-            for key, (_, is_needed) in fields.items()
-            if is_needed and value.get(key) is None
-        ]
+        for key, (_, is_needed) in fields.items():
+            if is_needed and value.get(key) is None:
+                self._spoil(f"{path} lacks {key!r}")
         return {
             key: self._value(fields[key][0], one, f"{path}.{key}")
             for key, one in value.items()
@@ -141,14 +140,18 @@ class Contract:
             value = self._json(value, path)
         if kind.startswith("["):
             if not isinstance(value, list):
-                self.problems.append(f"{path} is no list")
+                self._spoil(f"{path} is no list")
                 return []
             return [self._value(kind[1:-1], one, f"{path}[{i}]") for i, one in enumerate(value)]
         name = self._name(kind, value)
         if name is None:
-            self.problems.append(f"{path} is no {kind} that is known here")
+            self._spoil(f"{path} is no {kind} that is known here")
             return {}
         return self._object(name, value, path)
+
+    def _spoil(self, problem: str) -> None:
+        self.problems.append(problem)
+        self.is_usable = False
 
     @staticmethod
     def _name(kind: str, value: Any) -> str | None:
@@ -163,7 +166,7 @@ class Contract:
         try:
             return json.loads(text)
         except ValueError:
-            self.problems.append(f"{path} is no JSON")
+            self._spoil(f"{path} is no JSON")
             return None
 
     def _plain(self, kind: str, value: Any, path: str) -> Any:
@@ -180,7 +183,7 @@ class Contract:
             "bool": isinstance(value, bool),
         }.get(kind, isinstance(value, str))
         if not is_right:
-            self.problems.append(f"{path} is no {kind}")
+            self._spoil(f"{path} is no {kind}")
         return value
 
     def _note_part(self, value: Any, path: str) -> None:
@@ -188,4 +191,4 @@ class Contract:
             name = value.removeprefix("attach://")
             self._named.add(name)
             if name not in self._parts:
-                self.problems.append(f"{path} names a part that was not sent")
+                self._spoil(f"{path} names a part that was not sent")

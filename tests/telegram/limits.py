@@ -38,19 +38,20 @@ class Limits:
     per_group_window_s: float = 60.0
     chat_burst: int = 5
     per_second: int = 30
-    grace_s: float = 0.25  # for a call that was on its way when it was told to wait
+    grace_s: float = 0.5  # for a call that was on its way when it was told to wait
     closed: dict[int, _Closure] = field(default_factory=dict)
     _groups: dict[int, deque[float]] = field(default_factory=dict)
     _chats: dict[int, _Bucket] = field(default_factory=dict)
     _all: deque[float] = field(default_factory=deque)
 
-    def take(self, chat_id: int, weight: int) -> Verdict:
+    def take(self, chat_id: int, weight: int, *, arrived_s: float | None = None) -> Verdict:
         """Count messages in their chat and in the whole, or say how long they have to wait."""
         now_s = self.clock.now_s()
+        came_s = now_s if arrived_s is None else arrived_s
         closure = self.closed.get(chat_id)
         if closure is not None and now_s < closure.until_s:
             left_s = math.ceil(closure.until_s - now_s)
-            return Verdict(retry_after_s=left_s, is_early=now_s - closure.told_s > self.grace_s)
+            return Verdict(retry_after_s=left_s, is_early=came_s - closure.told_s > self.grace_s)
         wait_s = max(
             self._wait_in_group(chat_id, weight, now_s) if chat_id < 0 else 0.0,
             self._wait_in_chat(chat_id, weight, now_s),

@@ -215,6 +215,17 @@ class TelegramServer:
             exc.add_note(self._told())
             raise
 
+    async def ready(self, timeout_s: float = PATIENCE_S) -> None:
+        """Wait until a bot polls, or has set a webhook."""
+        await self.wait_for(
+            lambda: self.updates.is_polled or self.updates.webhook is not None, timeout_s
+        )
+
+    def be_patient(self) -> None:
+        """Let a slow machine take its time; a bot that does not wait at all is still seen."""
+        self.settings.callback_life_s = 600.0
+        self.limits.grace_s = 1.0
+
     def _told(self) -> str:
         """Say what a reader of a failed test wants to know."""
         last = [

@@ -78,6 +78,14 @@ async def test_a_problem_is_noted_with_the_call(server: TelegramServer) -> None:
     assert server.problems == ["sendMessage: sendMessage has no 'nonce'"]
 
 
+async def test_what_cannot_be_read_is_refused(server: TelegramServer) -> None:
+    """A wrong type or a missing parameter is noted once."""
+    status, body = await call(server, "getUpdates", offset="soon")
+
+    assert (status, body["description"]) == (400, "Bad Request: wrong parameter in request")
+    assert server.problems == ["getUpdates: getUpdates.offset is no int"]
+
+
 def test_every_method_of_the_contract_is_served(server: TelegramServer) -> None:
     """And no other."""
     served = {*server._methods(), "getUpdates"}

@@ -83,7 +83,7 @@ async def test_a_long_poll_ends_when_something_happens(server: TelegramServer) -
 async def test_a_second_poll_ends_the_first(server: TelegramServer) -> None:
     """The one that waited gets 409."""
     first = asyncio.create_task(call(server, "getUpdates", timeout=50))
-    await server.wait_for(lambda: server.updates.is_polled)
+    await server.ready()
     await call(server, "getUpdates")
 
     status, body = await asyncio.wait_for(first, 30)
@@ -91,6 +91,17 @@ async def test_a_second_poll_ends_the_first(server: TelegramServer) -> None:
     assert status == 409
     assert "terminated by other getUpdates request" in body["description"]
     assert server.updates.num_conflicts == 1
+
+
+async def test_a_webhook_ends_a_poll(server: TelegramServer) -> None:
+    """And says so."""
+    polling = asyncio.create_task(call(server, "getUpdates", timeout=50))
+    await server.ready()
+    await call(server, "setWebhook", url=f"{ORIGIN}/hook")
+
+    status, body = await asyncio.wait_for(polling, 30)
+
+    assert (status, body["description"]) == (409, "Conflict: terminated by setWebhook request")
 
 
 async def test_a_poller_that_went_away_is_no_conflict(server: TelegramServer) -> None:

@@ -178,7 +178,8 @@ class Updates:
         if left_s > 0:
             await asyncio.sleep(left_s)
         self._conflict_at_s = self.clock.now_s()
-        raise Refused(409, _TERMINATED)
+        by_webhook = "terminated by setWebhook request"
+        raise Refused(409, _TERMINATED if self.webhook is None else by_webhook)
 
     # Pushing.
 

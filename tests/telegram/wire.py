@@ -101,6 +101,8 @@ class Wire:
             call.params = contract.params
             for problem in contract.problems:
                 self.log.add_problem(problem, call)
+            if not contract.is_usable:
+                return bad("wrong parameter in request")
         size = sum(len(data) for _, data in call.files.values())
         return Refused(413) if size > MAX_REQUEST_BYTES else None
 
@@ -156,7 +158,7 @@ class Wire:
         weight = weight_of(call.method, call.params)
         if not weight or call.chat_id is None:
             return
-        verdict = self.limits.take(call.chat_id, weight)
+        verdict = self.limits.take(call.chat_id, weight, arrived_s=call.at_s)
         if verdict.retry_after_s is None:
             call.weight = weight
             return
@@ -168,7 +170,7 @@ class Wire:
 
     def _refused(self, refused: Refused, call: Call) -> web.Response:
         call.status, call.answer = refused.status, refused.body
-        is_ours = refused.is_our_mistake
+        is_ours = refused.is_our_mistake and not call.problems
         if refused.status != 429:
             self.log.note_refusal(call, refused.description, is_our_mistake=is_ours)
         return _json(refused.body, status=refused.status)
