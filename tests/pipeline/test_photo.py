@@ -11,7 +11,7 @@ from PIL import Image
 
 from pipeline import photo
 from pipeline.errors import PhotoTooLarge, PhotoUnreadable, RequestRejected
-from pipeline.photo import fit, read_photo
+from pipeline.photo import enlarged, fit, read_photo
 from pipeline.types import Pixels
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -160,3 +160,18 @@ def test_fitting_cuts_both_ends_alike() -> None:
     fitted = fit(read_photo(file(wide)), width_px=4, height_px=4)
 
     assert {RED} == {pixel(fitted, x, 2) for x in range(4)}
+
+
+@pytest.mark.parametrize(
+    ("width_px", "height_px", "expected"),
+    [(2, 1, (6, 3)), (4, 5, (4, 5)), (5, 5, (5, 5)), (1, 3, (2, 6))],
+)
+def test_a_small_picture_is_enlarged_pixel_by_pixel(
+    width_px: int, height_px: int, expected: tuple[int, int]
+) -> None:
+    """By a whole factor, so that no pixel is wider than another; a large one stays as it is."""
+    rgb = bytes(range(3 * width_px * height_px))
+    large = enlarged(Pixels(width_px=width_px, height_px=height_px, rgb=rgb), least_px=5)
+
+    assert expected == (large.width_px, large.height_px)
+    assert (rgb[:3], rgb[-3:]) == (large.rgb[:3], large.rgb[-3:])

@@ -332,6 +332,16 @@ def test_discord_takes_any_card(shown: Card, nonce: str) -> None:
     assert not re.search(r"(?<!\\)<[@#]", outside)
 
 
+def test_a_card_says_what_is_under_way() -> None:
+    """Discord hides what was typed behind a command."""
+    preview = Image(data=PNG, media_type="image/png", alt="", width_px=8, height_px=8)
+    shown = card(text="그리고 있어요.", request="바다 위의\n**고래**", preview=preview)
+
+    assert "그리고 있어요.\n-# 바다 위의 \\*\\*고래\\*\\*" == content_of(shown)
+    (attached,) = payload_of(shown).fields["attachments"]
+    assert "바다 위의 **고래**" == attached["description"]
+
+
 def test_a_long_text_leaves_room_for_the_notes() -> None:
     """The small print, which says that it was made by AI, is never cut away."""
     shown = card(text="가" * 5_000, notes=("AI로 만든 그림이에요.",), suggestions=("고래",))
