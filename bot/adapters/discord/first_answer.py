@@ -109,19 +109,23 @@ class FirstAnswers:
     ) -> Any:
         """Give the first answer, with a second try while there is time.
 
-        Where it is unclear what became of it, the answer counts as deferred.
+        Where it is unclear what became of it, the answer counts as deferred; where it surely did not
+        arrive, as lost.
         Raises TokenDead where it is too late, Refused or what the port raises.
         """
-        handle, error = answer.handle, None
+        handle = answer.handle
+        error: PlatformDown | Unclear | None = None
         for _ in range(2):
-            left_s = FIRST_WITHIN_S - self.age_s(handle)
+            pause_s = (error.retry_after_s or 0.0) if isinstance(error, PlatformDown) else 0.0
+            left_s = FIRST_WITHIN_S - self.age_s(handle) - pause_s
             if error is not None and left_s < _LEAST_S:
                 break
+            await asyncio.sleep(pause_s)
             request = routes.respond(handle, kind, data, files, limit_s=max(_LEAST_S, left_s))
             try:
                 response = await self._rest.call(request)
             except (PlatformDown, Unclear) as exc:
-                error = exc
+                error = error if isinstance(error, Unclear) else exc
             except Refused as refused:
                 if refused.code == UNKNOWN_INTERACTION:
                     log.warning("interaction answered too late", age_s=round(self.age_s(handle), 2))
@@ -134,7 +138,10 @@ class FirstAnswers:
             else:
                 answer.settled_s = self._clock() + _SETTLES_S
                 return response
+        assert error is not None
+        if isinstance(error, PlatformDown):
+            answer.state = State.LOST
+            raise TokenDead from error
         answer.state = State.DEFERRED
         answer.settled_s = self._clock() + _UNCLEAR_SETTLES_S
-        assert error is not None
         raise error

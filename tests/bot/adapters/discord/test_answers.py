@@ -27,7 +27,7 @@ from tests.bot.adapters.discord.stage import (
     running,
     waiting,
 )
-from tests.discord.faults import CUT_AFTER, CUT_BEFORE, Fault, error, html
+from tests.discord.faults import CUT_AFTER, CUT_BEFORE, Fault, error, html, limited
 from tests.discord.server import DiscordServer
 from tests.discord.things import CallbackType
 
@@ -216,6 +216,24 @@ async def test_an_answer_that_never_lands_goes_on_in_the_channel(server: Discord
     (shown,) = server.world.messages_in(server.channel)
     assert ("순서를 기다려요", NONCE) == (shown.content, shown.nonce)
     assert asked.callback_type is None
+
+
+@pytest.mark.parametrize("pause_s", [0.3, 60.0], ids=["in time", "too long"])
+async def test_a_first_answer_is_not_given_while_it_may_not(
+    server: DiscordServer, pause_s: float
+) -> None:
+    """A limit is waited for while there is time, else the card goes on in the channel at once."""
+    server.limits.grace_s = 0.0  # nobody may say that it was on its way
+    server.faults.add(limited(pause_s), path=CALLBACK)
+    listener = Listener()
+    async with running(server, listener):
+        server.person().slash(server.channel, DRAW, 설명="고래")
+        await listener.done()
+
+    (shown,) = server.world.messages_in(server.channel)
+    assert "순서를 기다려요" == shown.content
+    assert [] == server.log.of("PATCH")
+    assert [] == server.problems
 
 
 async def test_an_answer_that_discord_does_not_know_yet_is_filled(server: DiscordServer) -> None:
