@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 import structlog
 
@@ -10,6 +11,7 @@ from bot.adapters.port import Card, ChatPort, Message, MessageGone, Person, Pres
 from bot.delivery import nonce_of
 from bot.files import Files
 from bot.job import Ending, NotYours, Record, photo_key
+from bot.keeping import PICTURES
 from bot.redraw import RecordGone, is_removed
 from bot.store import Store
 
@@ -26,15 +28,26 @@ class Aftercare:
         files: Files,
         card_of: Callable[[Record], Card],
         hold: Callable[[str], AbstractAsyncContextManager[None]],
+        port_of: Callable[[str], ChatPort | None],
     ) -> None:
         self._store, self._files = store, files
         self._card_of, self._hold = card_of, hold
+        self._port_of = port_of
 
     async def inform(self, record: Record, press: Press, port: ChatPort) -> None:
         """Show whoever pressed how a job was understood. Raises RecordGone or PortError."""
         if record.preparation is None or record.preparation.prompt is None:
             raise RecordGone
         await port.send(press.place, cards.info(record), reply_to=press.event_id)
+
+    async def original(self, record: Record, press: Press, port: ChatPort) -> None:
+        """Give the files of a job's pictures to all who see those. Raises RecordGone, OSError or PortError."""
+        there = await self._files.keys(f"{PICTURES}{record.job.id}-")
+        if record.outcome is None or not there:
+            raise RecordGone
+        card = cards.originals(record, frozenset(there))
+        card = replace(card, is_private=press.place != record.job.place)
+        await port.send(press.place, card, reply_to=press.event_id)
 
     async def fetch(self, record: Record, press: Press, port: ChatPort) -> None:
         """Show an answer once more. Raises RecordGone or PortError."""
@@ -47,7 +60,7 @@ class Aftercare:
             nonce=nonce_of(record.job.id, press.event_id),
         )
 
-    async def remove(self, record: Record, press: Press, port: ChatPort) -> None:
+    async def remove(self, record: Record, press: Press) -> None:
         """Take a job's pictures away, for good and for everybody; safe to repeat.
 
         Only whoever asked for them may, and who looks after the place. Where a message cannot be
@@ -71,6 +84,9 @@ class Aftercare:
                 raise RecordGone
         log.info("pictures removed", job_id=job.id)
         if now.message is None:
+            return
+        port = self._port_of(now.message.place.platform)
+        if port is None:
             return
         try:
             await port.remove(now.message)

@@ -11,14 +11,20 @@ EDIT = Button(action=Action.EDIT, label=texts.EDIT)
 ERASE = Button(action=Action.ERASE, label=texts.ERASE)
 FETCH = Button(action=Action.FETCH, label=texts.FETCH)
 INFO = Button(action=Action.INFO, label=texts.INFO)
+ORIGINAL = Button(action=Action.ORIGINAL, label=texts.ORIGINAL)
 REPORT = Button(action=Action.REPORT, label=texts.REPORT)  # to those who look after a server
 _VARY = Button(action=Action.VARY, label=texts.VARY)
 _ENLARGE = Button(action=Action.ENLARGE, label=texts.ENLARGE)
 _MAX_DIGITS = 6  # of a page
 
 
-def below_pictures(record: Record, drawn: Outcome) -> tuple[Button, ...]:
-    """Offer what can be done; where there are several pictures, with each of them."""
+def below_pictures(
+    record: Record, drawn: Outcome, *, has_originals: bool = False
+) -> tuple[Button, ...]:
+    """Offer what can be done; where there are several pictures, with each of them.
+
+    has_originals: what the platform shows is less than the files.
+    """
     varies: tuple[Button, ...] = (_VARY,)
     enlarges: tuple[Button, ...] = (_ENLARGE,)
     if len(drawn.pictures) > 1:
@@ -32,6 +38,7 @@ def below_pictures(record: Record, drawn: Outcome) -> tuple[Button, ...]:
         *varies,
         *(enlarges if drawn.can_enlarge else ()),
         EDIT,
+        *((ORIGINAL,) if has_originals else ()),
         INFO,
         DELETE,
         *((REPORT,) if record.job.place.home else ()),

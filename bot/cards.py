@@ -9,6 +9,7 @@ from bot import buttons, error_texts, texts
 from bot.adapters.port import (
     Card,
     CardState,
+    DataFile,
     DetailRow,
     Image,
     Link,
@@ -43,9 +44,7 @@ def removed() -> Card:
     return note(texts.REMOVED)
 
 
-def accepted(
-    job_id: str, *, is_ready: bool, request: str = "", is_resumed: bool = False
-) -> Card:
+def accepted(job_id: str, *, is_ready: bool, request: str = "", is_resumed: bool = False) -> Card:
     """Acknowledge: the text is being read, or will be once the models are loaded."""
     return Card(
         job_id=job_id,
@@ -94,13 +93,16 @@ def drawing(card: Card, news: Progress, preview: bytes | None) -> Card:
     )
 
 
-def ending(record: Record, unlearned: tuple[str, ...]) -> Card:
-    """Show how a job ended: the pictures, a question back, or the reason."""
+def ending(record: Record, unlearned: tuple[str, ...], *, has_originals: bool = False) -> Card:
+    """Show how a job ended: the pictures, a question back, or the reason.
+
+    has_originals: pictures are shown as less than their files, which are to be had beside them.
+    """
     job, outcome = record.job, record.outcome
     assert outcome is not None
     match outcome.ending:
         case Ending.DRAWN:
-            return _drawn(record, outcome, unlearned)
+            return _drawn(record, outcome, unlearned, has_originals=has_originals)
         case Ending.QUESTION:
             return _question(record)
         case Ending.CANCELLED:
@@ -113,7 +115,9 @@ def ending(record: Record, unlearned: tuple[str, ...]) -> Card:
             return _without_picture(record, CardState.FAILED, text)
 
 
-def _drawn(record: Record, outcome: Outcome, unlearned: tuple[str, ...]) -> Card:
+def _drawn(
+    record: Record, outcome: Outcome, unlearned: tuple[str, ...], *, has_originals: bool
+) -> Card:
     """Show the finished pictures with everything that was understood, and what can be done with them."""
     job, preparation = record.job, record.preparation
     assert preparation is not None
@@ -131,7 +135,7 @@ def _drawn(record: Record, outcome: Outcome, unlearned: tuple[str, ...]) -> Card
         pictures=picture_files(record),
         details_label=texts.DETAILS,
         details=_all_details(record),
-        buttons=buttons.below_pictures(record, outcome),
+        buttons=buttons.below_pictures(record, outcome, has_originals=has_originals),
         unshown=texts.UNSHOWN,
         choice_label=texts.WHICH_PICTURE if len(outcome.pictures) > 1 else "",
         draft=draft_of(record),
@@ -154,6 +158,21 @@ def info(record: Record) -> Card:
         details_label=texts.DETAILS,
         details=_all_details(record),
         is_private=True,
+    )
+
+
+def originals(record: Record, there: frozenset[str]) -> Card:
+    """Give the files of a job's pictures, of which only some may be kept, by key."""
+    files = (
+        DataFile(key=file.key, file_name=file.file_name, label=file.file_name)
+        for file in picture_files(record)
+        if file.key in there
+    )
+    return replace(
+        note(texts.ORIGINALS),
+        notes=(texts.MADE_BY_AI,),
+        files=tuple(files),
+        is_adult=record.job.manner.is_adult,
     )
 
 

@@ -75,7 +75,9 @@ class ChatRole:
             return vocabulary.unlearned(english) if english else ()
 
         def card_of(record: Record) -> Card:
-            return cards.ending(record, unlearned(record))
+            port = self._platforms.ports.get(record.job.place.platform)
+            has_originals = port is not None and port.recompresses_pictures
+            return cards.ending(record, unlearned(record), has_originals=has_originals)
 
         self._card_of = card_of
         self.fleet = Fleet(store, gone=gone, take_over=self._take_over, metrics=metrics)
@@ -155,6 +157,7 @@ class ChatRole:
                 files=self._files,
                 card_of=self._card_of,
                 hold=self._follower.hold,
+                port_of=self._delivery.port_of,
             ),
             card_of=self._card_of,
             status=Status(self, model=self._settings.model.source),

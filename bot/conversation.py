@@ -193,10 +193,12 @@ class Conversation:
                 await port.send(press.place, cards.edit(record), reply_to=press.event_id)
             case Action.FETCH:
                 await self._aftercare.fetch(record, press, port)
+            case Action.ORIGINAL:
+                await self._aftercare.original(record, press, port)
             case Action.INFO:
                 await self._aftercare.inform(record, press, port)
             case Action.DELETE:
-                await self._aftercare.remove(record, press, port)
+                await self._aftercare.remove(record, press)
             case Action.REPORT:
                 await self._reports.report(record, press, port)
             case Action.AGAIN | Action.VARY | Action.ENLARGE:

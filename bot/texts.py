@@ -32,6 +32,10 @@ WHICH_PICTURE = "어느 그림을 다듬을까요?"
 EDIT = "고치기"
 INFO = "정보"
 DELETE = "삭제"
+ORIGINAL = "원본 파일"
+ORIGINALS = (
+    "줄이거나 다시 압축하지 않은 원본 파일이에요. 저장해 두면 /재현으로 똑같이 다시 그릴 수 있어요."
+)
 REPORT = "신고"
 CANCEL = "취소"
 MADE_BY_AI = "AI로 만든 그림이에요."

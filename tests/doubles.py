@@ -198,6 +198,7 @@ class FakePort(ChatPort):
     """A platform that remembers every version of every card, and fails as a test says."""
 
     platform = "test"
+    recompresses_pictures = False
 
     def __init__(
         self,

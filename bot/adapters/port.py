@@ -74,6 +74,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     FETCH = "fetch"  # shows a picture again that could not be delivered
     ERASE = "erase"  # everything that is kept of the person; needs no job
+    ORIGINAL = "original"  # the files of the pictures, where a platform shows something smaller
     INFO = "info"  # how the words were understood, for whoever pressed
     DELETE = "delete"  # the pictures, and the message that shows them
     REPORT = "report"  # the pictures, to those who look after the place
@@ -301,6 +302,11 @@ class ChatPort(Protocol):
     def edit_interval_s(self) -> float:
         """The least time between two edits that only tell of progress."""
         ...
+
+    @property
+    def recompresses_pictures(self) -> bool:
+        """Whether the platform shows pictures smaller than they are, and without their marks."""
+        return False
 
     async def send(
         self, place: Place, card: Card, *, reply_to: str | None = None, nonce: str | None = None

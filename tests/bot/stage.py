@@ -148,7 +148,7 @@ class Stage:
             metrics=metrics,
         )
         self.delivery = Delivery(
-            store=self.store, card_of=_card_of, hold=self.follower.hold, metrics=metrics
+            store=self.store, card_of=self._card_of, hold=self.follower.hold, metrics=metrics
         )
         self.delivery.start({"test": self.port})
         self.worker = self.runner.worker = Worker(
@@ -191,9 +191,13 @@ class Stage:
             chat=self.chat,
             wishes=Wishes(self.files, self.text.revise),
             aftercare=Aftercare(
-                store=self.store, files=self.files, card_of=_card_of, hold=self.follower.hold
+                store=self.store,
+                files=self.files,
+                card_of=self._card_of,
+                hold=self.follower.hold,
+                port_of=self.delivery.port_of,
             ),
-            card_of=_card_of,
+            card_of=self._card_of,
             status=Ready(),
             personal=Unasked(),
             places=self.places,
@@ -306,6 +310,9 @@ class Stage:
         assert record is not None
         return record
 
+    def _card_of(self, record: Record) -> Card:
+        return cards.ending(record, (), has_originals=self.port.recompresses_pictures)
+
     async def _within(self, what: Awaitable[object]) -> None:
         await asyncio.wait_for(what, LIMIT_S)
 
@@ -323,10 +330,6 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
         await stage.close()
         await store.close()
     assert [] == [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-
-
-def _card_of(record: Record) -> Card:
-    return cards.ending(record, ())
 
 
 def _capacity() -> Capacity:

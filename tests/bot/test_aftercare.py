@@ -34,6 +34,48 @@ async def test_the_details_come_to_whoever_asks(stage: Stage) -> None:
     assert drawn.details == card.details
 
 
+async def test_the_files_are_offered_where_a_platform_shows_less(stage: Stage) -> None:
+    """Elsewhere the picture that is shown is the file."""
+    plain = await stage.draw()
+    stage.port.recompresses_pictures = True
+    drawn = await stage.draw("고래", "e2")
+
+    assert Action.ORIGINAL not in {button.action for button in plain.buttons}
+    assert Action.ORIGINAL in {button.action for button in drawn.buttons}
+
+
+async def test_the_files_come_as_they_are_drawn(stage: Stage) -> None:
+    """Every picture of the job, for all who see it, under the name to save it by."""
+    stage.port.recompresses_pictures = True
+    drawn = await stage.draw_several(2)
+    await stage.press(Action.ORIGINAL, drawn.job_id, "e2", person=STRANGER)
+
+    card = stage.port.last
+    assert not card.is_private
+    assert [(one.key, one.file_name) for one in drawn.pictures] == [
+        (one.key, one.file_name) for one in card.files
+    ]
+    assert texts.MADE_BY_AI in card.notes
+    assert () == card.pictures
+
+
+async def test_the_files_are_shown_to_their_person_alone_elsewhere(stage: Stage) -> None:
+    """Whoever asked may have them in another place, where nobody has seen them."""
+    drawn = await stage.draw()
+    await stage.press(Action.ORIGINAL, drawn.job_id, place=Place(platform="test", id="there"))
+
+    assert stage.port.last.is_private
+
+
+async def test_files_that_are_kept_no_longer_are_gone(stage: Stage) -> None:
+    """A picture may be older than files are kept."""
+    drawn = await stage.draw()
+    await stage.files.remove([one.key for one in drawn.pictures])
+    await stage.press(Action.ORIGINAL, drawn.job_id)
+
+    assert texts.GONE == stage.port.last.text
+
+
 async def test_a_picture_is_taken_away_for_good(stage: Stage) -> None:
     """Its message, its file, and what its buttons would draw from; the charge stays."""
     drawn = await stage.draw("고래", photo=photo())
@@ -53,7 +95,15 @@ async def test_a_picture_is_taken_away_for_good(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "action",
-    [Action.AGAIN, Action.VARY, Action.ENLARGE, Action.EDIT, Action.INFO, Action.FETCH],
+    [
+        Action.AGAIN,
+        Action.VARY,
+        Action.ENLARGE,
+        Action.EDIT,
+        Action.INFO,
+        Action.FETCH,
+        Action.ORIGINAL,
+    ],
 )
 async def test_nothing_is_drawn_from_what_was_taken_away(stage: Stage, action: Action) -> None:
     """A button that was kept somewhere says that there is nothing any more."""
