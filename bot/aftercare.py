@@ -69,7 +69,7 @@ class Aftercare:
         Raises NotYours, RecordGone, StoreError, OSError or PortError.
         """
         job = record.job
-        if not may_end(record, press.person):
+        if not may_end(record, press.person, store=self._store):
             raise NotYours
         async with self._hold(job.id):  # nobody brings the pictures meanwhile
             now = await self._store.find(job.id)
@@ -94,22 +94,17 @@ class Aftercare:
             await port.edit(now.message, cards.removed())
 
 
-def may_end(record: Record, person: Person) -> bool:
+def may_end(record: Record, person: Person, *, store: Store) -> bool:
     """Whether somebody may cancel or take away a job: their own, or where they look after the place."""
-    return person.may_moderate or is_theirs(record, person)
+    return person.may_moderate or store.is_same(record.job.person, person)
 
 
-def is_theirs(record: Record, person: Person) -> bool:
-    """Whether somebody asked for a job."""
-    asked = record.job.person
-    return (asked.platform, asked.id) == (person.platform, person.id)
-
-
-def is_at_hand(record: Record, event: Message | Press) -> bool:
+def is_at_hand(record: Record, event: Message | Press, *, store: Store) -> bool:
     """Whether a job lies where somebody is, or is theirs: what a button names can be forged.
 
     Who looks after a server has all of its channels at hand.
     """
     person, there, here = event.person, record.job.place, event.place
     is_home = (there.platform, there.home_id) == (here.platform, here.home_id)
-    return is_theirs(record, person) or there == here or (is_home and person.may_moderate)
+    is_theirs = store.is_same(record.job.person, person)
+    return is_theirs or there == here or (is_home and person.may_moderate)

@@ -27,6 +27,7 @@ from bot.intake import Intake
 from bot.job import Phase, Record
 from bot.jobs import Jobs
 from bot.keeping import Keeper
+from bot.linking import Linking
 from bot.metrics import Metrics
 from bot.options import model_options
 from bot.parts import make_preparer
@@ -166,6 +167,7 @@ class ChatRole:
                 files=self._files,
                 erasure=self._erasure,
                 album=Album(store=self._store, files=self._files, card_of=self._card_of),
+                linking=Linking(self._store),
                 capacity=self.fleet.capacity,
                 keep=self._settings.keep,
                 providers=lambda: tuple(one.name for one in self.preparer.health()),

@@ -74,6 +74,14 @@ class PrivacyCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkCommand:
+    """The person wants to be known as the same one on another platform, or not any more."""
+
+    code: str = ""  # that was given there; none: one is to be given here
+    is_parting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsCommand:
     """The person wants to see the rules of a place, or to change one; its values are not judged yet."""
 
@@ -104,5 +112,6 @@ Command = (
     | DataCommand
     | EraseCommand
     | PrivacyCommand
+    | LinkCommand
     | SettingsCommand
 )

@@ -17,6 +17,7 @@ from bot.command import (
     EraseCommand,
     HelpCommand,
     InfoCommand,
+    LinkCommand,
     PicturesCommand,
     PrivacyCommand,
     QueueCommand,
@@ -37,6 +38,8 @@ _PICTURES_NAMES = ("내그림", "mypictures")
 _DRAW_NAMES = frozenset({"그려줘", "그려", "draw"})
 _RECALL_NAMES = frozenset({"재현", "recall"})
 _SETTINGS_NAMES = frozenset({"설정", "settings"})
+_LINK_NAMES = frozenset({"연결", "link"})
+_PARTING = frozenset({"끊기", "해제", "off"})
 _RULES = {  # of `/설정`: what each takes, in the order in which it is typed
     "채널": ("채널", "허용"),
     "화풍": ("화풍",),
@@ -101,6 +104,7 @@ _OTHERS: dict[str, Command] = {
     **dict.fromkeys(("내데이터삭제", "erase"), EraseCommand()),
     **dict.fromkeys(("개인정보", "privacy"), PrivacyCommand()),
     **dict.fromkeys(("그림정보", "pictureinfo"), InfoCommand()),
+    **dict.fromkeys(("연결끊기", "연결해제", "unlink"), LinkCommand(is_parting=True)),
 }
 
 
@@ -120,6 +124,8 @@ def parse(text: str, options: tuple[tuple[str, str], ...] = ()) -> Command:
     first, _, later = rest.partition(" ")
     if name in _RECALL_NAMES:
         return RecallCommand(key=rest.strip())
+    if name in _LINK_NAMES:
+        return LinkCommand(is_parting=True) if first in _PARTING else LinkCommand(code=rest.strip())
     if name in _SETTINGS_NAMES:
         return _settings(rest, options)
     if name in _PICTURES_NAMES:

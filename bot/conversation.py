@@ -209,7 +209,7 @@ class Conversation:
     async def _at_hand(self, job_id: str, event: Message | Press) -> Record:
         """Find the job of a card. Raises RecordGone, also where it is not theirs to see."""
         record = await self._store.find(job_id)
-        if record is None or not is_at_hand(record, event):
+        if record is None or not is_at_hand(record, event, store=self._store):
             raise RecordGone
         is_deleting = isinstance(event, Press) and event.action is Action.DELETE
         if is_removed(record) and not is_deleting:
@@ -219,7 +219,7 @@ class Conversation:
     async def _cancel(self, record: Record, press: Press, port: ChatPort) -> None:
         """Settle that a job ends without a picture, unless it is settled already."""
         job = record.job
-        if not may_end(record, press.person):
+        if not may_end(record, press.person, store=self._store):
             raise NotYours
         cancelled = Outcome(ending=Ending.CANCELLED)
         if record.outcome is None and await self._settle(job.id, cancelled) == cancelled:

@@ -50,10 +50,16 @@ class Erasure:
         self._hold, self._ports, self._clock = hold, ports, clock
 
     async def erase(self, person: Person) -> None:
-        """Erase everything that is kept of a person; safe to repeat. Raises StoreError or OSError."""
+        """Erase everything that is kept of a person, with all accounts that are joined; safe to repeat.
+
+        Raises StoreError or OSError.
+        """
         name, buried_s = self._store.person_name(person), self._clock()
-        await asyncio.to_thread(self._tombstones.add, name, buried_s)
-        await self._store.bury(name, buried_s)
+        accounts = self._store.account_names(name)
+        people = await self._store.accounts_of(person)
+        await self._store.bury(name, buried_s)  # all accounts at once, or none
+        for account in accounts:
+            await asyncio.to_thread(self._tombstones.add, account, buried_s)
         records = await self._store.jobs_of(name)
         under_way = [record.job.id for record in records if record.phase is not Phase.CLOSED]
         for job_id in under_way:
@@ -65,9 +71,11 @@ class Erasure:
         await self._remove(job_ids)
         pass_("after_erase_rows_before_files")
         await self._keeper.remove_orphans(job_ids)
-        await self._keeper.remove_exports({name: self._clock()})
+        await self._keeper.remove_exports(dict.fromkeys(accounts, self._clock()))
+        await self._store.drop_links(name)
         for port in self._ports().values():
-            await port.forget(person)
+            for one in people:
+                await port.forget(one)
         log.info("person erased", num_jobs=len(records))
 
     async def finish(self) -> None:
@@ -83,6 +91,7 @@ class Erasure:
         for name, buried_s in in_store.items():
             if in_file.get(name, 0.0) < buried_s:
                 await asyncio.to_thread(self._tombstones.add, name, buried_s)
+        await self._store.drop_risen_links()
         risen = frozenset(await self._store.risen())
         found = [await self._store.find(job_id) for job_id in risen]
         await self._forget_texts([record for record in found if record is not None])

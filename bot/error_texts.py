@@ -6,7 +6,7 @@ Looked up by class, most specific first; an unknown one gives a short apology.
 from collections.abc import Callable
 from typing import Any
 
-from bot import commands, disk, fairness, job, receipt, redraw, rules, wish
+from bot import commands, disk, fairness, job, link_code, receipt, redraw, rules, wish
 from bot.korean import with_particle
 from bot.texts import (
     CANCELLED,
@@ -33,6 +33,17 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     redraw.RecordGone: lambda _: GONE,
     redraw.PhotoForgotten: lambda _: (
         "바탕이 된 사진을 더는 갖고 있지 않아요. 사진을 올리고 다시 적어 주세요."
+    ),
+    link_code.CodeUnknown: lambda _: (
+        "코드가 맞지 않거나, 이미 썼거나, 기한이 지났어요. 연결할 다른 계정에서 /연결이라고만 적어 "
+        "새 코드를 받은 다음, 여기에 /연결과 함께 적어 주세요."
+    ),
+    link_code.TooManyTries: lambda e: (
+        f"코드를 여러 번 틀렸어요. {duration(e.wait_s)} 뒤에 다시 적어 주세요."
+    ),
+    link_code.TooManyAccounts: lambda e: (
+        f"계정은 {e.max_accounts}개까지 연결할 수 있어요. 쓰지 않는 계정에서 /연결 끊기라고 적은 다음 "
+        "다시 해 주세요."
     ),
     rules.RuleUnknown: lambda e: (
         f"‘{e.name[:20]}’ 설정은 없어요. 어떤 설정이 있는지 보려면 /설정이라고만 적어 주세요."

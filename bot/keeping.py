@@ -33,9 +33,9 @@ PICTURES = "pictures/"  # what the keys of all begin with
 _EXPORTS, _PHOTOS = "exports/", "photos/"
 
 
-def export_key(person_name: str, now_s: float) -> str:
-    """Name a file with everything that is kept of a person; it says whose it is, and since when."""
-    return f"{_EXPORTS}{person_name}-{int(now_s)}-{token_hex(16)}.json"
+def export_key(account_name: str, now_s: float) -> str:
+    """Name a file with everything that is kept of a person; it says who asked for it, and when."""
+    return f"{_EXPORTS}{account_name}-{int(now_s)}-{token_hex(16)}.json"
 
 
 class Forgetful(Protocol):
@@ -123,7 +123,7 @@ class Keeper:
             log.info("files without a job removed", num_files=len(certain))
 
     async def remove_exports(self, made_until_s: Mapping[str, float]) -> None:
-        """Remove the exports of people, by keyed name, that were made until a Unix time. Raises OSError."""
+        """Remove the exports of accounts, by keyed name, that were made until a Unix time. Raises OSError."""
         await self._remove_exports(
             lambda person, made_s: made_s <= made_until_s.get(person, -math.inf)
         )

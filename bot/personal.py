@@ -14,16 +14,26 @@ from datetime import UTC, datetime
 from bot import buttons, cards, codec, texts
 from bot.adapters.port import Card, ChatPort, DataFile, Message, Person, Press
 from bot.album import Album
-from bot.command import DataCommand, EraseCommand, PicturesCommand, PrivacyCommand, QueueCommand
+from bot.command import (
+    DataCommand,
+    EraseCommand,
+    LinkCommand,
+    PicturesCommand,
+    PrivacyCommand,
+    QueueCommand,
+)
 from bot.erasure import Erasure
 from bot.fairness import Capacity, standings
 from bot.files import Files
 from bot.job import Record, subject_of
 from bot.keeping import export_key
+from bot.linking import Linking
 from bot.settings import KeepSection
 from bot.store import Store
 
-PersonalCommand = PicturesCommand | QueueCommand | DataCommand | EraseCommand | PrivacyCommand
+PersonalCommand = (
+    PicturesCommand | QueueCommand | DataCommand | EraseCommand | PrivacyCommand | LinkCommand
+)
 
 _MAX_JOBS = 8
 
@@ -38,6 +48,7 @@ class Personal:
         files: Files,
         erasure: Erasure,
         album: Album,
+        linking: Linking,
         capacity: Callable[[], Capacity],
         keep: KeepSection,
         providers: Callable[[], tuple[str, ...]],
@@ -45,12 +56,14 @@ class Personal:
     ) -> None:
         """`providers` names those that read texts."""
         self._store, self._files, self._erasure = store, files, erasure
-        self._album, self._capacity, self._clock = album, capacity, clock
+        self._album, self._linking = album, linking
+        self._capacity, self._clock = capacity, clock
         self._keep, self._providers = keep, providers
-        self._turn = asyncio.Lock()  # a copy that is being made must not outlive an erasure
+        # A copy that is being made, or a link, must not outlive an erasure.
+        self._turn = asyncio.Lock()
 
     async def answer(self, command: PersonalCommand, message: Message, port: ChatPort) -> None:
-        """Answer a command. Raises PortError, StoreError or OSError."""
+        """Answer a command. Raises PipelineError, PortError, StoreError or OSError."""
         match command:
             case PicturesCommand():
                 await self._album.show(command, message, port)
@@ -60,7 +73,10 @@ class Personal:
             case DataCommand():
                 card = await self._data(message.person)
             case EraseCommand():
-                card = replace(cards.note(texts.ERASE_SURE), buttons=(buttons.ERASE,))
+                card = await self._erase_sure(message.person)
+            case LinkCommand():
+                async with self._turn:
+                    card = await self._linking.answer(command, message.person)
             case PrivacyCommand():
                 card = self._privacy()
         await port.send(message.place, replace(card, is_private=True), reply_to=message.event_id)
@@ -73,8 +89,10 @@ class Personal:
     async def erase(self, press: Press, port: ChatPort) -> None:
         """Erase everything that is kept of whoever pressed. Raises PortError, StoreError or OSError."""
         async with self._turn:
+            is_linked = await self._is_linked(press.person)
             await self._erasure.erase(press.person)
-        card = replace(cards.note(texts.ERASED), is_private=True)
+        said = (texts.ERASED, *((texts.ERASED_LINKED,) if is_linked else ()))
+        card = replace(cards.note("\n".join(said)), is_private=True)
         await port.send(press.place, card, reply_to=press.event_id)
 
     async def _queue(self, person: Person) -> Card:
@@ -88,6 +106,14 @@ class Personal:
                 place, eta_s = (standing.place, standing.eta_s) if standing else (None, None)
                 lines.append(texts.in_queue(subject_of(record), place, eta_s))
         return cards.note(texts.queue(len(rows), tuple(lines)))
+
+    async def _erase_sure(self, person: Person) -> Card:
+        """Ask once more, and say what goes with it."""
+        linked = (texts.ERASE_LINKED,) if await self._is_linked(person) else ()
+        return replace(cards.note("\n".join((*linked, texts.ERASE_SURE))), buttons=(buttons.ERASE,))
+
+    async def _is_linked(self, person: Person) -> bool:
+        return len(await self._store.accounts_of(person)) > 1
 
     def _privacy(self) -> Card:
         """Say what is kept, for how long, and who reads it."""
@@ -107,6 +133,10 @@ class Personal:
             charges = await self._store.charges_of(name)
             copy = {
                 "person": asdict(person),
+                "linked": [
+                    {"platform": one.platform, "id": one.id}
+                    for one in (await self._store.accounts_of(person))[1:]
+                ],
                 "made_at": _iso(now_s),
                 "requests": [_plain(record) for record in records],
                 "charges": [
@@ -116,7 +146,7 @@ class Personal:
             }
             # Halves of surrogate pairs, which people can type, stand as the escapes that JSON has.
             text = json.dumps(copy, ensure_ascii=False, indent=2)
-            key = export_key(name, now_s)
+            key = export_key(self._store.account_name(person), now_s)
             await self._files.write(key, text.encode("utf-8", "backslashreplace"))
         file = DataFile(key=key, file_name="geuryeojwo-data.json", label=texts.SAVE_DATA)
         return replace(cards.note(texts.MY_DATA), files=(file,))

@@ -86,7 +86,9 @@ class Recall:
             outcome = record.outcome
             if outcome is None or outcome.ending is not Ending.DRAWN:
                 continue
-            if is_at_hand(record, message) and 1 <= number <= len(outcome.pictures):
+            if is_at_hand(record, message, store=self._store) and 1 <= number <= len(
+                outcome.pictures
+            ):
                 return record, outcome.pictures[number - 1]
         raise PictureUnknown(key=key.strip())
 

@@ -70,6 +70,15 @@ ERASED = (
     "봇이 갖고 있던 것을 모두 지웠어요. 채팅방에 이미 올라온 그림은 그대로 있으니 직접 지워 주세요. "
     "다시 부탁하시면 처음 오신 분처럼 새로 시작해요."
 )
+ERASE_LINKED = "연결된 계정에서 부탁하신 것도 모두 지우고, 연결도 끊어요."
+ERASED_LINKED = "연결되어 있던 계정의 것도 함께 지우고 연결을 끊었어요."
+NOT_LINKED = (
+    "연결된 계정이 없어요. 다른 곳의 계정과 연결하려면 /연결이라고만 적어서 코드를 받아 주세요."
+)
+LINK_OWN = (
+    "이 계정에서 받은 코드예요. 이 코드는 이제 쓸 수 없으니 /연결이라고만 적어서 새 코드를 받고, "
+    "연결할 다른 계정에서 적어 주세요."
+)
 STOPPED_ERASED = "모두 지워 달라고 하셔서 그만뒀어요. 그리고 싶은 것이 있으면 다시 적어 주세요."
 DETAILS = "어떻게 이해했나요?"
 EDIT_TITLE = "그림 고치기"
@@ -100,7 +109,8 @@ HELP = (
     "/재현 뒤에 번호를 적거나 그림 파일을 함께 보내면 똑같은 그림을 다시 그리고, "
     "/그림정보와 함께 보내면 어떻게 그린 그림인지 알려 드려요. "
     "/개인정보는 무엇을 얼마나 갖고 있는지 알려 드리고, "
-    "/내데이터는 봇이 갖고 있는 것을 드리고, /내데이터삭제는 모두 지워요.\n"
+    "/내데이터는 봇이 갖고 있는 것을 드리고, /내데이터삭제는 모두 지워요. "
+    "/연결은 다른 곳의 계정과 이어서 그림과 기록을 함께 쓰게 해요.\n"
     "서버를 관리하는 분은 /설정으로 그릴 채널과 기본값을 정할 수 있어요.\n"
     "그림은 AI가 만들어요."
 )
@@ -200,6 +210,49 @@ def privacy(
         "그림마다 삭제 단추로 지울 수 있어요. /내데이터라고 적으면 봇이 갖고 있는 것을 모두 드리고, "
         "/내데이터삭제라고 적으면 모두 지워요."
     )
+
+
+def link_code(code: str) -> str:
+    """Give a code that joins another account with this one, and say what it does."""
+    return (
+        f"연결할 다른 계정에서 ‘/연결 {code}’라고 적어 주세요. 코드는 10분 동안 한 번만 쓸 수 있어요.\n"
+        "연결하면 지금까지 그린 그림과 기록, 하루에 그릴 수 있는 장수를 두 계정이 함께 써요. "
+        "코드를 쓴 사람은 그 그림을 모두 볼 수 있으니 다른 사람에게는 알려 주지 마세요."
+    )
+
+
+def linked(platforms: tuple[str, ...]) -> str:
+    """Say that accounts are joined now, what that means, and what to do if it was a mistake."""
+    return (
+        f"{with_particle(_accounts(platforms), '과/와')} 연결했어요. 지금까지 그린 그림과 기록, "
+        "하루에 그릴 수 있는 장수를 이제 함께 써요.\n"
+        "다른 사람이 준 코드였다면 그 사람이 내 그림을 볼 수 있으니 바로 /연결 끊기라고 적어 주세요."
+    )
+
+
+def linked_with(platforms: tuple[str, ...]) -> str:
+    """Say which accounts are joined with the one that asks."""
+    return (
+        f"지금 {with_particle(_accounts(platforms), '과/와')} 연결되어 있어요. "
+        "끊으려면 /연결 끊기라고 적어 주세요."
+    )
+
+
+def parted(platforms: tuple[str, ...]) -> str:
+    """Say that accounts are joined no more, and who has what."""
+    return (
+        f"{with_particle(_accounts(platforms), '과/와')} 연결을 끊었어요. "
+        "그린 그림과 기록은 저마다 부탁한 계정에 그대로 남고, 앞으로는 따로 세어요. "
+        "다시 연결하려면 /연결이라고 적어 주세요."
+    )
+
+
+def _accounts(platforms: tuple[str, ...]) -> str:
+    names = dict.fromkeys(_PLATFORMS.get(one, one) for one in platforms)
+    return f"{', '.join(names)} 계정"
+
+
+_PLATFORMS = {"discord": "디스코드", "telegram": "텔레그램", "web": "웹 채팅"}
 
 
 def _kept_for(days: int | None) -> str:

@@ -1,7 +1,7 @@
 """Who had everything erased, in a file that lies apart from the data.
 
 A backup that is restored brings erased people back; this file, beside the key, is not restored with
-it and says whom to erase again. It holds keyed names and times, and nothing that leads to a person.
+it and says whom to erase again. It holds keyed names of accounts and times, and nothing that leads to a person.
 Lines are only ever added. Blocking.
 """
 
@@ -22,12 +22,12 @@ class Tombstones:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def add(self, person_name: str, buried_s: float) -> None:
+    def add(self, account_name: str, buried_s: float) -> None:
         """Remember an erasure at a Unix time; it is durable when this returns.
 
         Where the file cannot be written the log says so: the database has the tombstone too.
         """
-        line = json.dumps({"person": person_name, "buried_s": buried_s})
+        line = json.dumps({"person": account_name, "buried_s": buried_s})
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             is_new = not self._path.exists()

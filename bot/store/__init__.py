@@ -10,10 +10,12 @@ from bot.store.errors import (
     StoreTooNew,
     StoreUnavailable,
 )
+from bot.store.links import MAX_ACCOUNTS
 from bot.store.store import Store
 from bot.store.values import Delivery, DeliveryState, Joining, Live, Worker
 
 __all__ = [
+    "MAX_ACCOUNTS",
     "BackUpUnsupported",
     "Candidate",
     "Delivery",

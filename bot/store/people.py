@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, func, select
 
 from bot.job import Closing, Ending, Phase, Record
 from bot.store.part import Part, insert
@@ -137,7 +137,7 @@ def _units(whose: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 # Built once: in a crowd, building them took longer than running them.
-_ACCOUNTS = bindparam("accounts", expanding=True)
+_ACCOUNTS: BindParameter[str] = bindparam("accounts", expanding=True)
 _OF_PERSON = usage.c.person.in_(_ACCOUNTS)
 _OF_PLACE = usage.c.place == bindparam("place")
 _USED = select(_units(_OF_PERSON), _units(_OF_PLACE)).where(

@@ -18,6 +18,7 @@ from bot.durable import Durable, Workflow
 from bot.erasure import Erasure
 from bot.fairness import Capacity
 from bot.keeping import Keeper
+from bot.linking import Linking
 from bot.personal import Personal, PersonalCommand
 from bot.settings import KeepSection
 from bot.tombstones import Tombstones
@@ -102,6 +103,7 @@ class Archive:
                 files=stage.files,
                 card_of=lambda record: cards.ending(record, ()),
             ),
+            linking=Linking(stage.store, clock=self.now_s),
             capacity=lambda: Capacity(seconds_per_unit=2.0, num_workers=1),
             keep=self.keep,
             providers=lambda: self.providers,

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot import cards, error_texts, texts
-from bot.adapters.port import Action, MessageGone, Person, Place
+from bot.adapters.port import Action, MessageGone, Person, Place, Press
 from bot.job import Closing, Ending, NotYours, photo_key
 from tests.bot.archive import photo
 from tests.bot.stage import PERSON, PLACE, Stage, open_stage
-from tests.doubles import Fault
+from tests.doubles import FakePort, Fault
 
 STRANGER = Person(platform="test", id="stranger")
 MODERATOR = replace(STRANGER, may_moderate=True)
@@ -74,6 +74,30 @@ async def test_files_that_are_kept_no_longer_are_gone(stage: Stage) -> None:
     await stage.press(Action.ORIGINAL, drawn.job_id)
 
     assert texts.GONE == stage.port.last.text
+
+
+async def test_what_is_pressed_on_another_platform_is_taken_away_where_it_is(
+    stage: Stage,
+) -> None:
+    """Whoever is one person on both may; the message goes on the platform that shows it."""
+    elsewhere = Person(platform="other", id="p")
+    drawn = await stage.draw()
+    await stage.store.keep_code(PERSON, "code")
+    await stage.store.join(elsewhere, "code")
+    record = await stage.record()
+    press = Press(
+        event_id="e2",
+        person=elsewhere,
+        place=Place(platform="other", id="there"),
+        action=Action.DELETE,
+        job_id=drawn.job_id or "",
+    )
+    other = FakePort()
+    await stage.conversation.on_press(press, other)
+
+    assert record.message is not None
+    assert {record.message.id} == stage.port.removed
+    assert [] == other.calls
 
 
 async def test_a_picture_is_taken_away_for_good(stage: Stage) -> None:

@@ -30,12 +30,12 @@ MAX_TEXT_CHARS = 1_500
 MAX_SEED = 2**32 - 1
 
 DRAW, PICTURES, QUEUE, HELP, STATUS = "그려줘", "내그림", "대기열", "도움말", "상태"
-DATA, ERASE, PRIVACY, RECALL = "내데이터", "내데이터삭제", "개인정보", "재현"
+DATA, ERASE, PRIVACY, RECALL, LINK = "내데이터", "내데이터삭제", "개인정보", "재현", "연결"
 DRAW_OVER, PICTURE_INFO = "이 그림으로 그리기", "그림 정보"
 
 TEXT, COUNT, EXCEPT = "설명", "장수", "제외"
 PHOTO, STRENGTH, SEED, LORA = "참고그림", "변형정도", "시드", "로라"
-SEARCH, KEY, PICTURE = "검색", "번호", "그림"
+SEARCH, KEY, PICTURE, CODE = "검색", "번호", "그림", "코드"
 
 _DRAW = command(
     DRAW,
@@ -134,6 +134,19 @@ COMMANDS: Final[tuple[Payload, ...]] = (
         "Draws a picture again, exactly.",
         option(STRING, KEY, "그림의 번호를 써 주세요.", "The picture's number.", max_length=100),
         option(ATTACHMENT, PICTURE, "저장해 둔 그림을 올려 주세요.", "The saved picture."),
+    ),
+    command(
+        LINK,
+        "link",
+        "다른 곳의 내 계정과 이어서 그림과 기록을 함께 써요.",
+        "Joins your account elsewhere with this one.",
+        option(
+            STRING,
+            CODE,
+            "다른 계정에서 받은 코드를 써 주세요. 비우면 코드를 드리고, 끊기라고 쓰면 연결을 끊어요.",
+            "The code that you got there; empty gives one, and off parts them.",
+            max_length=20,
+        ),
     ),
     SETTINGS_COMMAND,
     message_command(DRAW_OVER, "Draw over this"),

@@ -29,7 +29,8 @@ _NAMES = {
     app_commands.SEED: "시드",
     app_commands.LORA: "로라",
 }
-_WORDS = (app_commands.TEXT, app_commands.SEARCH, app_commands.KEY)  # follow the command's name
+# Follow the command's name.
+_WORDS = (app_commands.TEXT, app_commands.SEARCH, app_commands.KEY, app_commands.CODE)
 _PUBLIC_COMMANDS = frozenset({app_commands.DRAW, app_commands.RECALL, app_commands.DRAW_OVER})
 _PUBLIC_ACTIONS = frozenset({Action.AGAIN, Action.VARY, Action.ENLARGE, Action.FETCH, Action.OVER})
 _PICTURE_NAME = re.compile(r".+\.(png|jpe?g|webp|gif|bmp|avif|heic)", re.IGNORECASE)

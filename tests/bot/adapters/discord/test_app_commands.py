@@ -60,8 +60,8 @@ def test_discord_takes_them() -> None:
 def test_all_commands_are_there() -> None:
     """What the bot can do is offered, under its Korean name."""
     assert set(BY_NAME) == {
-        "그려줘", "내그림", "대기열", "도움말", "상태", "내데이터", "내데이터삭제", "개인정보", "재현", "설정",
-        "이 그림으로 그리기", "그림 정보",
+        "그려줘", "내그림", "대기열", "도움말", "상태", "내데이터", "내데이터삭제", "개인정보", "재현", "연결",
+        "설정", "이 그림으로 그리기", "그림 정보",
     }  # fmt: skip
     assert [option["name"] for option in BY_NAME["그려줘"]["options"]] == [
         "설명", "화풍", "비율", "품질", "장수", "제외", "참고그림", "변형정도", "시드", "로라",

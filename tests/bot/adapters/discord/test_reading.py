@@ -211,6 +211,8 @@ async def test_a_number_is_written_as_people_do(
         (slash("대기열"), "/대기열"),
         (slash("내데이터삭제"), "/내데이터삭제"),
         (slash("개인정보"), "/개인정보"),
+        (slash("연결"), "/연결"),
+        (slash("연결", option(3, "코드", "ABCD-2345")), "/연결 ABCD-2345"),
     ],
 )
 async def test_other_commands_are_answered_in_private(
