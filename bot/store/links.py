@@ -92,6 +92,7 @@ class Links(Part):
             connection.execute(delete(link_codes).where(link_codes.c.account.in_(accounts)))
 
         await self._change(work)
+        await self._scrub()
 
     async def drop_risen_links(self) -> None:
         """Forget what is older than an account's erasure, and codes that are too old."""

@@ -67,6 +67,11 @@ class Part:
 
         await self._database.write(work)
 
+    async def _scrub(self) -> None:
+        """Have what was deleted gone from SQLite's log, too."""
+        if self._database.is_sqlite:
+            await self._database.command("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _seal(self, value: object) -> bytes:
         return self._sealer.seal(codec.dumps(value).encode())
 

@@ -69,8 +69,7 @@ class People(Part):
             connection.execute(gone, rows)
 
         await self._database.write(work)
-        if self._database.is_sqlite:
-            await self._database.command("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._scrub()
 
     async def bury(self, person_name: str, buried_s: float) -> None:
         """Remember that a person had everything erased until a Unix time; the latest one counts.

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -67,13 +68,27 @@ class Stage:
         await self.until(lambda: bool(self.platform.log.newest(CardState.DONE, person=person)))
         return job_id_of(PLATFORM, event.id)
 
+    async def ask(self, text: str, wanted: str, *, person: str) -> str:
+        """Say something, and give what matches in the answer."""
+        event = self.platform.say(text, person=person)
+        found: list[str] = []
+
+        def is_answered() -> bool:
+            for shown in self.platform.log.messages.values():
+                if shown.reply_to == event.id:
+                    found.extend(re.findall(wanted, shown.last.card["text"]))
+            return bool(found)
+
+        await self.until(is_answered)
+        return found[0]
+
     async def erase(self, person: str) -> None:
         """Have everything erased that is kept of a person."""
         event = self.platform.press(Action.ERASE, "", person=person)
         await self.until(
             lambda: (
                 any(
-                    shown.reply_to == event.id and shown.last.card["text"] == texts.ERASED
+                    shown.reply_to == event.id and shown.last.card["text"].startswith(texts.ERASED)
                     for shown in self.platform.log.messages.values()
                 )
                 and not self.platform.num_unconfirmed
@@ -139,6 +154,30 @@ async def test_nothing_of_a_person_is_left_on_the_disk(tmp_path: Path) -> None:
     assert {other_id} == {path.name.partition("-")[0] for path in after if ".png" in path.name}
     assert not any("exports" in path.parts for path in after)
     assert set() == {*parts_of(job_id)} & set(_workflows(on.data_dir))
+
+
+async def test_nothing_of_any_account_is_left_on_the_disk(tmp_path: Path) -> None:
+    """Who has joined accounts is erased with both, and nobody finds out that they were joined."""
+    mate = f"mate-of-{CANARY}"
+    async with stage(tmp_path) as on:
+        job_ids = [await on.draw(person) for person in (CANARY, mate)]
+        code = await on.ask("/연결", r"[2-9A-Z]{4}-[2-9A-Z]{4}", person=CANARY)
+        await on.ask(f"/연결 {code}", r"연결했어요", person=mate)
+        before = await on.num_kept(CANARY), await on.num_kept(mate)
+        await on.erase(mate)
+        after = on.files()
+        await on.role.stop()
+
+        assert 0 < before[0] == before[1]
+        assert [0, 0] == [await on.num_kept(person) for person in (CANARY, mate)]
+        names = [on.sealer.name_of(f"{PLATFORM}:{person}") for person in (CANARY, mate)]
+
+    for needle in (CANARY, WORDS, code.replace("-", "")):
+        assert [] == [path.name for path, data in after.items() if needle.encode() in data]
+    kept = {path.name for path in on.files() if any(one in path.name for one in job_ids)}
+    assert set() == kept
+    tombstones = (tmp_path / "data.erased").read_text(encoding="ascii")
+    assert [1, 1] == [tombstones.count(name) for name in names]
 
 
 async def test_a_backup_brings_nobody_back(tmp_path: Path) -> None:

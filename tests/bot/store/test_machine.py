@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from bot.adapters.port import Person
 from bot.job import Closing, Ending, Outcome, Phase
 from bot.sealing import KEY_BYTES, Sealer
-from bot.store import Store
+from bot.store import Joining, Store
 from tests.bot.store.samples import (
     CANCELLED,
     DAY,
@@ -77,6 +77,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.jobs: dict[str, Model] = {}
         self.num_deaths = 0
         self.buried: dict[Person, float] = {}
+        self.is_joined = False  # Minji and Junho are one person
         self.stores = self.open()
 
     def do(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -201,17 +202,46 @@ class StoreMachine(RuleBasedStateMachine):
         if (job := self.jobs.get(job_id)) and job.outcome is not None:
             job.closing, job.phase = closing, Phase.CLOSED
 
+    @rule(by=STORES)
+    def join(self, by: int) -> None:
+        """Make two people one, who may be it already."""
+        self.do(self.stores[by].keep_code(MINJI, "code"))
+        came = self.do(self.stores[by].join(JUNHO, "code"))
+        assert (Joining.ALREADY if self.is_joined else Joining.JOINED) is came
+        self.is_joined = True
+        self.learn_links()
+
+    @rule(by=STORES, person=PEOPLE)
+    def part(self, by: int, person: Person) -> None:
+        """Make them two again."""
+        assert self.is_joined == self.do(self.stores[by].part_account(person))
+        self.is_joined = False
+        self.learn_links()
+
     @rule(by=STORES, person=PEOPLE)
     def erase(self, by: int, person: Person) -> None:
         """Delete a person's jobs and remember that."""
         store, name = self.stores[by], self.stores[by].person_name(person)
+        people = self.accounts_of(person)
         ids = tuple(record.job.id for record in self.do(store.jobs_of(name)))
-        assert self.oldest_first(lambda job: job.person == person) == ids
+        assert self.oldest_first(lambda job: job.person in people) == ids
         self.do(store.bury(name, self.clock()))
         self.do(store.delete(ids))
-        self.buried[person] = self.clock()
+        self.do(store.drop_links(name))
+        self.learn_links()
+        self.is_joined = False
+        self.buried |= dict.fromkeys(people, self.clock())
         for job_id in ids:
             del self.jobs[job_id]
+
+    def learn_links(self) -> None:
+        """Have both processes know who is one person: in the program, one alone asks."""
+        for store in self.stores:
+            self.do(store.load_links())
+
+    def accounts_of(self, person: Person) -> tuple[Person, ...]:
+        """Give all accounts of a person."""
+        return (MINJI, JUNHO) if self.is_joined else (person,)
 
     @invariant()
     def the_jobs_are_the_same(self) -> None:
@@ -246,16 +276,18 @@ class StoreMachine(RuleBasedStateMachine):
     def the_people_are_the_same(self) -> None:
         """Everybody is charged for exactly what was drawn or may still be."""
         store, units = self.stores[1], Counter[Person]()
-        buried = {store.person_name(person): at_s for person, at_s in self.buried.items()}
+        buried = {store.account_name(person): at_s for person, at_s in self.buried.items()}
         assert buried == self.do(store.tombstones())
         for job in self.jobs.values():
             units[job.person] += job.units if job.is_charged else 0
         for person in (MINJI, JUNHO):
             name = store.person_name(person)
             used = self.do(store.used(name, store.place_name(HALL), DAY))
-            assert (units[person], units.total()) == used
+            people = self.accounts_of(person)
+            assert (sum(units[one] for one in people), units.total()) == used
             pictures = self.do(store.pictures_of(name, limit=9))
-            assert Counter(self.drawn_for(person)) == Counter(one.job.id for one in pictures)
+            drawn_for = [job_id for one in people for job_id in self.drawn_for(one)]
+            assert Counter(drawn_for) == Counter(one.job.id for one in pictures)
 
     def drawn_for(self, person: Person) -> list[str]:
         """Name a person's jobs that have a picture."""
