@@ -234,6 +234,16 @@ class ChatRole:
         return self._platforms.is_discord_away
 
     @property
+    def is_telegram_away(self) -> bool:
+        """Whether people's messages should come from Telegram, and do not."""
+        return self._platforms.is_telegram_away
+
+    @property
+    def is_telegram_deaf(self) -> bool:
+        """Whether Telegram passes on from groups only what is addressed to the bot."""
+        return self._platforms.is_telegram_deaf
+
+    @property
     def is_ready(self) -> bool:
         """Whether pictures can be drawn now."""
         return self._is_loaded.is_set() and self.fleet.is_ready
@@ -265,4 +275,9 @@ class Status:
             is_ready=self._role.is_ready,
             health=self._role.preparer.health(),
         )
-        return f"{status}\n{texts.DISCORD_AWAY}" if self._role.is_discord_away else status
+        lines = {
+            texts.DISCORD_AWAY: self._role.is_discord_away,
+            texts.TELEGRAM_AWAY: self._role.is_telegram_away,
+            texts.TELEGRAM_DEAF: self._role.is_telegram_deaf,
+        }
+        return "\n".join((status, *(line for line, is_so in lines.items() if is_so)))

@@ -74,9 +74,18 @@ def revealed(key: SecretStr | None) -> str:
 
 def _cleaned_token(key: SecretStr | None) -> SecretStr | None:
     """Drop the blanks around a token; one with others was not copied well."""
+    return _cleaned(key, form="[!-~]*", kind="discord_token")
+
+
+def _cleaned_telegram_token(key: SecretStr | None) -> SecretStr | None:
+    """Drop the blanks around a token; it stands in addresses, so nothing but its own form is taken."""
+    return _cleaned(key, form=r"(\d{1,20}:[\w-]{1,100})?", kind="telegram_token")
+
+
+def _cleaned(key: SecretStr | None, *, form: str, kind: str) -> SecretStr | None:
     token = revealed(key).strip()
-    if not re.fullmatch("[!-~]*", token):
-        raise PydanticCustomError("discord_token", "not a token")
+    if not re.fullmatch(form, token, re.ASCII):
+        raise PydanticCustomError(kind, "not a token")
     return SecretStr(token) if token else None
 
 
@@ -93,19 +102,52 @@ class DiscordSection(Section):
     @classmethod
     def _is_trusted(cls, api_base: str, info: ValidationInfo) -> str:
         """The token goes there: to Discord, to this machine, or where the operator said so."""
-        if info.data.get("allow_other_base") is False and not _is_discord_or_here(api_base):
+        if info.data.get("allow_other_base") is False and not _is_here_or("discord.com", api_base):
             raise PydanticCustomError("discord_base", "neither Discord nor this machine")
         return api_base.rstrip("/")
 
 
-def _is_discord_or_here(address: str) -> bool:
+def _is_here_or(name: str, address: str) -> bool:
+    """Whether an address is of this machine, or of a platform by this name and not in the clear."""
     try:
         parts = urlsplit(address)
-        if parts.hostname in ("discord.com", "localhost"):
-            return (parts.scheme, parts.hostname) != ("http", "discord.com")
+        if parts.hostname in (name, "localhost"):
+            return (parts.scheme, parts.hostname) != ("http", name)
         return ip_address(parts.hostname or "").is_loopback
     except ValueError:  # another name, or no address at all
         return False
+
+
+class WebhookSection(Section):
+    """Where Telegram brings updates, and where this program takes them; null asks for them."""
+
+    url: str | None = Field(default=None, pattern=r"^https?://[\w.:\[\]-]+(/[\w./-]*)?$")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8443, ge=1, le=65535)
+
+
+class TelegramSection(Section):
+    """Telegram; without a token it is left out."""
+
+    allow_other_base: bool = False  # read before the addresses that need it
+    base_url: str = Field(
+        default="https://api.telegram.org/bot", pattern=r"^https?://[\w.:\[\]-]+/[\w./-]*$"
+    )
+    base_file_url: str = Field(
+        default="https://api.telegram.org/file/bot", pattern=r"^https?://[\w.:\[\]-]+/[\w./-]*$"
+    )
+    webhook: WebhookSection = WebhookSection()
+    token: Annotated[Key, AfterValidator(_cleaned_telegram_token)] = None
+
+    @field_validator("base_url", "base_file_url")
+    @classmethod
+    def _is_trusted(cls, address: str, info: ValidationInfo) -> str:
+        """The token goes there: to Telegram, to this machine, or where the operator said so."""
+        if info.data.get("allow_other_base") is False and not _is_here_or(
+            "api.telegram.org", address
+        ):
+            raise PydanticCustomError("telegram_base", "neither Telegram nor this machine")
+        return address
 
 
 class ModelSection(Section):
@@ -287,6 +329,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     web: WebSection = WebSection()
     discord: DiscordSection = DiscordSection()
+    telegram: TelegramSection = TelegramSection()
     model: ModelSection = ModelSection()
     draw: DrawSection = DrawSection()
     queue: QueueSection = QueueSection()

@@ -31,6 +31,11 @@ SHELL_STRENGTH = "사진을 얼마나 바꿀지 (0~1)"
 SHELL_ENLARGE = "사진을 더 크게 그려요"
 
 SERVING = "웹 채팅을 열었어요. 브라우저에서 {url} 주소로 들어가 보세요. 끝내려면 Ctrl+C를 누르세요."
+SERVING_TELEGRAM = "텔레그램에서도 받아요. 봇과의 대화에 ‘고래 그려줘’라고 적어 보세요."
+TELEGRAM_REFUSED = (
+    "텔레그램이 토큰을 받아 주지 않아요. BotFather의 /token에서 확인하고 .env의 GEURYEOJWO_TELEGRAM__TOKEN을 "
+    "바꾼 다음 다시 켜 주세요. 다른 곳은 그대로 열려 있어요."
+)
 SERVING_DISCORD = "디스코드에서도 받아요. 봇이 있는 서버에서 ‘/그려줘’를 적어 보세요."
 READY = "그림 모델이 준비됐어요."
 READY_TO_READ = "글을 읽을 준비가 됐어요. 그림은 일꾼(python -m bot worker)이 그려요."
@@ -239,6 +244,9 @@ _PROBLEMS: dict[str, str] = {
     "dict_type": "{{이름: 값}} 꼴로 적어 주세요",
     "discord_base": "이 주소에는 봇의 토큰을 보내지 않아요. https://discord.com이나 이 컴퓨터의 주소를 적어 주세요. "
     "믿는 서버라면 discord.allow_other_base를 true로 해 주세요",
+    "telegram_base": "이 주소에는 봇의 토큰을 보내지 않아요. https://api.telegram.org나 이 컴퓨터의 주소를 적어 주세요. "
+    "믿는 서버라면 telegram.allow_other_base를 true로 해 주세요",
+    "telegram_token": "텔레그램의 토큰은 ‘123456:AbC…’ 꼴이에요. BotFather에서 다시 복사해 주세요",
     "discord_token": "토큰에 빈칸이나 한글이 들어 있어요. 개발자 포털에서 다시 복사해 주세요",
     "database_url": "‘postgresql://’로 시작하는 주소여야 해요",
     "name_characters": "영어 소문자, 숫자, -로 40자까지 적어 주세요",

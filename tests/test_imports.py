@@ -35,7 +35,12 @@ FORBIDDEN = {
 # A foreign library → the only places that may import it.
 HOMES = {
     "alembic": ("bot/store/",),
-    "aiohttp": ("bot/adapters/discord/", "bot/adapters/web/", "pipeline/text/http.py"),
+    "aiohttp": (
+        "bot/adapters/discord/",
+        "bot/adapters/telegram/",
+        "bot/adapters/web/",
+        "pipeline/text/http.py",
+    ),
     "compel": ("pipeline/engine/",),
     "diffusers": ("pipeline/engine/",),
     "discord": ("bot/adapters/discord/",),
@@ -56,6 +61,7 @@ HOMES = {
     "yaml": ("bot/settings.py",),
     "safetensors": ("pipeline/engine/", "pipeline/text/translate/marian_download.py"),
     "sqlalchemy": ("bot/store/",),
+    "telegram": ("bot/adapters/telegram/",),
     "tqdm": ("bot/shell.py", "pipeline/engine/download.py"),
     "argparse": ("bot/__main__.py", "bot/check.py", "bot/shell.py"),
     "rich": ("bot/report.py",),
@@ -64,6 +70,7 @@ HOMES = {
         "pipeline/text/translate/marian.py",
         "pipeline/text/translate/marian_download.py",
     ),
+    "httpx": ("bot/adapters/telegram/",),
     "httpx2": ("pipeline/engine/hub.py", "pipeline/text/translate/marian_download.py"),
     "huggingface_hub": (
         "pipeline/engine/hub.py",

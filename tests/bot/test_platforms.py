@@ -15,9 +15,10 @@ from bot import shell_texts, texts
 from bot.adapters.port import Listener
 from bot.chat_role import ChatRole, Status
 from bot.platforms import Platforms, adapters_of
-from bot.settings import DiscordSection, Settings, WebSection
+from bot.settings import DiscordSection, Settings, TelegramSection, WebSection
 from tests.bot.house import eventually
 from tests.discord.server import TOKEN, DiscordServer
+from tests.telegram.server import TelegramServer
 
 LIMIT_S = 30.0
 NOBODY = cast(Listener, object())  # nobody writes here
@@ -107,12 +108,69 @@ async def test_the_status_tells_of_a_discord_that_is_away(is_away: bool) -> None
         is_ready=True,
         preparer=SimpleNamespace(health=lambda: ()),
         is_discord_away=is_away,
+        is_telegram_away=False,
+        is_telegram_deaf=False,
     )
 
     sentence = await Status(cast(ChatRole, role), model="demo").sentence()
 
     assert is_away is sentence.endswith(f"\n{texts.DISCORD_AWAY}")
     assert "demo" in sentence
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramServer]:
+    """A Telegram on this machine."""
+    async with TelegramServer() as server:
+        yield server
+
+
+@asynccontextmanager
+async def opened_telegram(token: str, base_url: str) -> AsyncIterator[Platforms]:
+    """Open what settings with this Telegram name."""
+    section = TelegramSection(token=SecretStr(token), base_url=base_url)
+    settings = Settings(web=WebSection(port=0), telegram=section)
+    async with AsyncExitStack() as stack:
+        platforms = Platforms([make(NOBODY, no_file) for make in adapters_of(settings)])
+        async with asyncio.timeout(LIMIT_S):
+            await platforms.open(stack)
+        yield platforms
+
+
+async def test_telegram_is_opened_beside_the_web_chat(telegram: TelegramServer) -> None:
+    """Both are told of, and that groups are not heard in full is known."""
+    async with opened_telegram(telegram.token, telegram.base_url) as platforms:
+        await eventually(lambda: not platforms.is_telegram_away)
+        said = platforms.announcement().splitlines()
+
+        assert ["web", "telegram"] == list(platforms.open_ports)
+        assert shell_texts.SERVING_TELEGRAM == said[1]
+        assert platforms.is_telegram_deaf
+    assert [] == telegram.problems
+
+
+async def test_a_telegram_token_that_is_refused_leaves_the_web_chat_alone(
+    telegram: TelegramServer,
+) -> None:
+    """The operator reads which variable to change."""
+    async with opened_telegram("123:wrong-token", telegram.base_url) as platforms:
+        said = platforms.announcement().splitlines()
+
+        assert 200 == await page(platforms)
+        assert shell_texts.TELEGRAM_REFUSED == said[1]
+        assert ["web"] == list(platforms.open_ports)
+        assert platforms.is_telegram_away
+
+
+async def test_a_telegram_that_is_not_there_keeps_nobody_waiting() -> None:
+    """The web chat works, and Telegram is tried again beside it."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/bot"
+        async with opened_telegram("123:token", url) as platforms:
+            assert 200 == await page(platforms)
+            assert ["web", "telegram"] == list(platforms.open_ports)
+            assert platforms.is_telegram_away
 
 
 @pytest.mark.parametrize("reason", ["token", "intents", "other"])

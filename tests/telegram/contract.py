@@ -46,6 +46,8 @@ _FIELDS = {
     "deleteMyCommands": _COMMANDS,
     "setMyDescription": "description:str language_code:str",
     "setMyShortDescription": "short_description:str language_code:str",
+    "getMyDescription": "language_code:str",
+    "getMyShortDescription": "language_code:str",
     "getChat": "chat_id!:id",
     "getChatMember": "chat_id!:id user_id!:int",
     "getChatAdministrators": "chat_id!:id return_bots:bool",

@@ -107,6 +107,8 @@ class TelegramServer:
             "deleteMyCommands": settings.delete_commands,
             "setMyDescription": settings.describe,
             "setMyShortDescription": settings.describe_shortly,
+            "getMyDescription": settings.description,
+            "getMyShortDescription": settings.short_description,
             "getChat": settings.chat,
             "getChatMember": settings.member,
             "getChatAdministrators": settings.managers,

@@ -136,6 +136,18 @@ class Settings:
         """Answer setMyShortDescription."""
         return self._describe(call, "short_description", 120)
 
+    def description(self, call: Call) -> dict[str, str]:
+        """Answer getMyDescription."""
+        return self._described(call, "description")
+
+    def short_description(self, call: Call) -> dict[str, str]:
+        """Answer getMyShortDescription."""
+        return self._described(call, "short_description")
+
+    def _described(self, call: Call, key: str) -> dict[str, str]:
+        name = f"{key} {call.params.get('language_code', '')}".strip()
+        return {key: self.descriptions.get(name, "")}
+
     def _describe(self, call: Call, key: str, most: int) -> bool:
         text = call.params.get(key, "")
         if utf16_len(text) > most:

@@ -1,0 +1,46 @@
+"""How much progress is shown: in a group three edits before the picture, of which one is kept for the drawing."""
+
+import time
+from collections.abc import Callable
+
+from cachetools import LRUCache, TTLCache
+
+from bot.adapters.port import CardState
+from bot.adapters.telegram.handle import Where
+
+MAX_IN_GROUP, MAX_WAITING_IN_GROUP = 3, 2
+_LEAST_S_IN_GROUP = 6.0
+_ACTION_S = 5.0  # as long as Telegram shows one
+_MAX_REMEMBERED = 10_000
+
+
+class Sparing:
+    """Counts the edits of every card; lives as long as the adapter."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._edits: LRUCache[tuple[int, int], tuple[int, float]] = LRUCache(_MAX_REMEMBERED)
+        self._acted: TTLCache[Where, bool] = TTLCache(_MAX_REMEMBERED, _ACTION_S, timer=clock)
+
+    def may_edit(self, where: Where, message_id: int, state: CardState) -> bool:
+        """Whether a card's progress is shown once more; if so, it counts."""
+        if not where.is_group:
+            return True
+        key, now_s = (where.chat_id, message_id), self._clock()
+        num, last_s = self._edits.get(key, (0, float("-inf")))
+        most = MAX_IN_GROUP if state is CardState.DRAWING else MAX_WAITING_IN_GROUP
+        if num >= most or now_s - last_s < _LEAST_S_IN_GROUP:
+            return False
+        self._edits[key] = num + 1, now_s
+        return True
+
+    def may_act(self, where: Where) -> bool:
+        """Whether an action may be shown in a chat; if so, it counts."""
+        if where in self._acted:
+            return False
+        self._acted[where] = True
+        return True
+
+    def forget(self, where: Where, message_id: int) -> None:
+        """Drop a card that is finished."""
+        self._edits.pop((where.chat_id, message_id), None)
