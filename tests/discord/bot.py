@@ -98,9 +98,9 @@ class Bot:
 
 
 @asynccontextmanager
-async def living(folder: Path) -> AsyncIterator[Bot]:
-    """Run the program from enter to exit; it has loaded everything."""
-    async with DiscordServer() as server, program(server, folder):
+async def living(folder: Path, **settings: str) -> AsyncIterator[Bot]:
+    """Run the program from enter to exit, with these settings too; it has loaded everything."""
+    async with DiscordServer() as server, program(server, folder, **settings):
         be_patient(server)
         bot = Bot(server=server, folder=folder)
         first = server.person("첫손님")

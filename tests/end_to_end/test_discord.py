@@ -5,6 +5,7 @@ Discord is the local one, which notes every rule that the program breaks: each t
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
@@ -23,7 +24,8 @@ from tests.discord.bot import (
     receipt_of,
     told,
 )
-from tests.discord.things import Message, Permission
+from tests.discord.people import Person
+from tests.discord.things import Channel, Message, Permission
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -35,6 +37,28 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     """A program that runs for all tests of this file."""
     async with living(tmp_path_factory.mktemp("discord")) as bot:
         yield bot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apple:
+    """A picture that is there, with whoever asked for it and where."""
+
+    owner: Person
+    channel: Channel
+    card: Message
+
+    @property
+    def png(self) -> bytes:
+        """The file."""
+        return self.card.files[0].data
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def apple(bot: Bot) -> Apple:
+    """A red apple of seed 7, which no test takes away."""
+    owner, channel = bot.server.person(), bot.channel()
+    card = await bot.draw(owner, "빨간 사과 시드:7", channel=channel)
+    return Apple(owner=owner, channel=channel, card=card)
 
 
 @pytest.fixture(autouse=True)
@@ -97,57 +121,53 @@ async def test_nobody_is_called(bot: Bot) -> None:
     assert all({"parse": []} == one["allowed_mentions"] for one in shown)
 
 
-async def test_buttons_draw_on(bot: Bot) -> None:
+async def test_buttons_draw_on(bot: Bot, apple: Apple) -> None:
     """Again draws the same words from other noise; a variation stays near the picture."""
-    person = bot.server.person()
-    card = await bot.draw(person, "빨간 사과 시드:7")
-
     again, varied = await drawn(
-        bot.server, person.press(card, texts.AGAIN), person.press(card, texts.VARY)
-    )
-
-    first = receipt_of(card)
-    assert 7 == first.seed != receipt_of(again).seed
-    assert (7, None) != (receipt_of(varied).seed, receipt_of(varied).variation_seed)
-    assert 7 == receipt_of(varied).seed
-    assert first.prompt == receipt_of(again).prompt == receipt_of(varied).prompt
-    assert is_done(card)
-
-
-async def test_a_form_puts_a_picture_right(bot: Bot) -> None:
-    """The form holds how the words were understood; what is changed in it is drawn from the same noise."""
-    person = bot.server.person()
-    card = await bot.draw(person, "빨간 사과 시드:7")
-
-    form = await person.press(card, texts.EDIT).modal(LIMIT_S)
-    values = {label: one.get("value", "") for label, one in form.inputs.items()}
-    (changed,) = await drawn(
         bot.server,
-        person.submit(form, {texts.FIELD_TEXT: "파란 사과", texts.FIELD_NEGATIVE: "나무"}),
+        apple.owner.press(apple.card, texts.AGAIN),
+        apple.owner.press(apple.card, texts.VARY),
     )
-    own = await person.press(card, texts.EDIT).modal(LIMIT_S)
-    (english,) = await drawn(bot.server, person.submit(own, {texts.FIELD_ENGLISH: "a green whale"}))
 
-    assert texts.EDIT_TITLE == form.title
-    assert "빨간 사과" == values[texts.FIELD_TEXT]
+    first = receipt_of(apple.card)
+    assert 7 == first.seed != receipt_of(again).seed
+    assert 7 == receipt_of(varied).seed
+    assert receipt_of(varied).variation_seed is not None
+    assert first.prompt == receipt_of(again).prompt == receipt_of(varied).prompt
+    assert is_done(apple.card)
+
+
+async def test_a_form_puts_a_picture_right(bot: Bot, apple: Apple) -> None:
+    """The form holds how the words were understood; what is changed in it is drawn from the same noise."""
+    owner = apple.owner
+
+    forms = [await owner.press(apple.card, texts.EDIT).modal(LIMIT_S) for _ in range(2)]
+    values = {label: one.get("value", "") for label, one in forms[0].inputs.items()}
+    changed, english = await drawn(
+        bot.server,
+        owner.submit(forms[0], {texts.FIELD_TEXT: "파란 사과", texts.FIELD_NEGATIVE: "나무"}),
+        owner.submit(forms[1], {texts.FIELD_ENGLISH: "a green whale"}),
+    )
+
+    assert texts.EDIT_TITLE == forms[0].title
+    assert "빨간 사과" in values[texts.FIELD_TEXT]
     assert "apple" in values[texts.FIELD_ENGLISH]
     assert "apple" in values[texts.FIELD_WORDS]
     assert "blue" in receipt_of(changed).prompt
     assert "나무" == receipt_of(changed).negative
     assert "green whale" in receipt_of(english).prompt
-    assert {7} == {receipt_of(one).seed for one in (card, changed, english)}
+    assert {7} == {receipt_of(one).seed for one in (changed, english)}
 
 
-async def test_whoever_wants_to_know_is_told_alone(bot: Bot) -> None:
+async def test_whoever_wants_to_know_is_told_alone(bot: Bot, apple: Apple) -> None:
     """How a picture was understood is told to whoever presses, and to nobody else."""
-    channel = bot.channel()
-    card = await bot.draw(bot.server.person(), "빨간 사과", channel=channel)
+    before = bot.server.world.messages_in(apple.channel)
 
-    text = await told(bot.server.person("서준").press(card, texts.INFO))
+    text = await told(bot.server.person("서준").press(apple.card, texts.INFO))
 
     assert "apple" in text
     assert texts.ROW_ENGLISH in text
-    assert (card,) == bot.server.world.messages_in(channel)
+    assert before == bot.server.world.messages_in(apple.channel)
 
 
 async def test_only_whoever_asked_or_moderates_takes_away(bot: Bot) -> None:
@@ -198,43 +218,41 @@ async def test_one_of_several_pictures_is_chosen(bot: Bot) -> None:
     assert (41, 1) == (receipt_of(varied).seed, len(varied.files))
 
 
-async def test_a_picture_is_drawn_over(bot: Bot) -> None:
+async def test_a_picture_is_drawn_over(bot: Bot, apple: Apple) -> None:
     """What comes with a command is what is drawn over, as strongly as was said."""
-    person = bot.server.person()
-    photo = (await bot.draw(person, "빨간 사과")).files[0]
+    photo = ("사진.png", apple.png)
 
-    card = await bot.draw(person, "파란 사과", 참고그림=("사진.png", photo.data), 변형정도=0.5)
+    card = await bot.draw(bot.server.person(), "파란 사과", 참고그림=photo, 변형정도=0.5)
 
     assert 0.5 == receipt_of(card).strength
 
 
-async def test_any_picture_is_drawn_over_from_its_menu(bot: Bot) -> None:
+async def test_any_picture_is_drawn_over_from_its_menu(bot: Bot, apple: Apple) -> None:
     """A command of a message's menu asks in a form what is to be drawn over its picture."""
     person, channel = bot.server.person(), bot.channel()
-    photo = (await bot.draw(person, "빨간 사과")).files[0]
-    said = bot.server.person("서준").say(channel, "봐", files=[("photo.png", photo.data)])
+    said = bot.server.person("서준").say(channel, "봐", files=[("photo.png", apple.png)])
     bare = person.say(channel, "그림이 없는 글")
 
     form = await person.context(said, "이 그림으로 그리기").modal(LIMIT_S)
-    (card,) = await drawn(bot.server, person.submit(form, {texts.FIELD_WHAT: "파란 사과"}))
     empty = await person.context(bare, "이 그림으로 그리기").modal(LIMIT_S)
+    asked = person.submit(form, {texts.FIELD_WHAT: "파란 사과"})
     refused = await card_of(person.submit(empty, {texts.FIELD_WHAT: "파란 사과"}))
     await bot.server.wait_for(lambda: "PNG, JPEG, WebP" in refused.text, LIMIT_S)
+    (card,) = await drawn(bot.server, asked)
 
     assert texts.OVER_TITLE == form.title
     assert receipt_of(card).strength is not None
 
 
-async def test_a_picture_tells_of_itself(bot: Bot) -> None:
-    """A command of a message's menu tells what a card or a saved file of ours says, and of others none."""
-    person, channel = bot.server.person(), bot.channel()
-    card = await bot.draw(person, "빨간 사과", channel=channel)
-    saved = person.say(channel, files=[("a.png", card.files[0].data)])
+async def test_a_picture_tells_of_itself(bot: Bot, apple: Apple) -> None:
+    """A command of a message's menu tells what a card, or a saved file of ours, says of itself."""
+    person = bot.server.person()
+    saved = person.say(bot.channel(), files=[("a.png", apple.png)])
 
-    of_card = await told(person.context(card, "그림 정보"))
+    of_card = await told(person.context(apple.card, "그림 정보"))
     of_file = await told(person.context(saved, "그림 정보"))
 
-    assert job_of(card) in of_card
+    assert job_of(apple.card) in of_card
     for text in (of_card, of_file):
         assert "apple" in text
         assert "AI로 만들었다는 표시" in text

@@ -37,7 +37,8 @@ _ROUNDING = 4  # of 255
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     """A program that runs for all tests of this file."""
-    async with living(tmp_path_factory.mktemp("discord")) as bot:
+    folder = tmp_path_factory.mktemp("discord")
+    async with living(folder, TEXT__KEYWORDS='["frequency"]') as bot:  # loads in no time
         yield bot
 
 
@@ -140,8 +141,11 @@ async def test_styles_are_offered_while_one_types(bot: Bot) -> None:
 async def test_ones_own_pictures_come_by_pages(bot: Bot) -> None:
     """The newest come first, those before are a press away, and words find the ones that speak of them."""
     person, channel = bot.server.person(), bot.channel()
-    for number, text in enumerate((APPLE, "파란 고래", APPLE)):
-        await bot.draw(person, text, channel=channel, 장수=4, 시드=number, 품질="빠르게")
+    asked = [
+        person.slash(channel, "그려줘", 설명=text, 장수=4, 품질="빠르게")
+        for text in ("파란 고래", APPLE, APPLE)
+    ]
+    await drawn(bot.server, *asked)
 
     first = await card_of(person.slash(channel, "내그림"))
     second = await card_of(person.press(first, texts.OLDER))

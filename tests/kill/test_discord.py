@@ -88,6 +88,7 @@ async def test_twenty_jobs_survive_a_kill(tmp_path: Path) -> None:
         finally:
             await role.stop()
 
+    assert 1 == len(server.log.of("PUT", "/commands"))  # of three starts
     assert [] == server.problems
 
 
