@@ -188,8 +188,14 @@ class App:
         return chat, worker
 
     def _names(self) -> tuple[str, ...]:
-        """The names that nobody else may have now: one program talks to people, whatever its role."""
-        return (self._executor, *(() if self._role is Role.WORKER else (_TALKING,)))
+        """The names that nobody else may have now: one program talks to people, whatever its role.
+
+        A bot of Telegram has one program, too: what two ask for, each gets a part of.
+        """
+        if self._role is Role.WORKER:
+            return (self._executor,)
+        bot_id = revealed(self._settings.telegram.token).partition(":")[0]
+        return (self._executor, _TALKING, *((f"telegram-{bot_id}",) if bot_id else ()))
 
     async def _take_names(self, stack: AsyncExitStack) -> tuple[Lock, ...]:
         """Take the names of this process, and keep them as long as the stack. Raises AlreadyRunning.

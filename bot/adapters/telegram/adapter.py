@@ -261,6 +261,7 @@ class TelegramChat(ChatPort):
                     there.chat_id, ChatAction.UPLOAD_PHOTO, message_thread_id=there.thread_id
                 ),
                 urgency=Urgency.PROGRESS,
+                weight=0,  # no message: it only keeps away where Telegram wants to be left alone
             )
 
     async def _listen(self) -> None:

@@ -84,7 +84,7 @@ class Polling:
     async def _ask(self) -> None:
         if self._clock() - self._last_s > _IDLE_S:
             self._offset, self._last_s = None, self._clock()
-        long_s = 0 if self._pending else LONG_S
+        long_s = LONG_S if self.is_connected and not self._pending else 0
         question = {"timeout": long_s, "limit": 100, "allowed_updates": list(ALLOWED)}
         if self._offset is not None:
             question["offset"] = self._offset

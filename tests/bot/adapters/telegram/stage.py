@@ -153,7 +153,7 @@ def drawing(step: int) -> Card:
     )
 
 
-def picture(key: str = "picture", **facts: bool) -> PictureFile:
+def picture(key: str = "picture") -> PictureFile:
     """A picture of a card."""
     return PictureFile(
         key=key,
@@ -161,7 +161,6 @@ def picture(key: str = "picture", **facts: bool) -> PictureFile:
         file_name=f"geuryeojwo-{key}.png",
         width_px=64,
         height_px=48,
-        **facts,
     )
 
 
@@ -180,3 +179,8 @@ def done(text: str = "고래를 그렸어요", pictures: Sequence[PictureFile] =
 def note(text: str = "도움말이에요", *, is_private: bool = False) -> Card:
     """An answer without a job."""
     return Card(job_id=None, state=CardState.NOTE, text=text, is_private=is_private)
+
+
+def place_of(person_id: int) -> Place:
+    """The private chat of somebody."""
+    return Place(platform="telegram", id=str(person_id))

@@ -10,7 +10,6 @@ from bot.adapters.port import (
     ChatPort,
     Message,
     MessageGone,
-    Place,
     PlaceGone,
     Press,
     Unclear,
@@ -23,8 +22,10 @@ from tests.bot.adapters.telegram.stage import (
     drawing,
     note,
     picture,
+    place_of,
     running,
 )
+from tests.bot.house import eventually
 from tests.telegram.server import TelegramServer
 
 
@@ -69,7 +70,7 @@ async def test_an_update_is_confirmed_only_when_the_conversation_began_to_answer
     listener.reaction = hang
     async with running(server, listener):
         minji.write("고래")
-        await server.wait_for(lambda: listener.events)
+        await eventually(lambda: bool(listener.events))
         await server.wait_for(lambda: len(server.log.of("getUpdates")) >= 3)
         assert 1 == len(listener.events)
     again = Listener()
@@ -271,8 +272,3 @@ async def test_a_notice_that_was_deleted_is_gone(server: TelegramServer) -> None
         with pytest.raises(MessageGone):
             await chat.edit(listener.refs[0], done())
         await chat.remove(listener.refs[0])
-
-
-def place_of(person_id: int) -> Place:
-    """The private chat of somebody."""
-    return Place(platform="telegram", id=str(person_id))

@@ -21,7 +21,7 @@ SIZES = [
 BUTTON = {"inline_keyboard": [[{"text": "다시", "callback_data": "1:again:job7:"}]]}
 
 
-def message(text: str = "", chat: dict[str, Any] = CHAT, **facts: Any) -> Reading:
+def message(text: str | None = "", chat: dict[str, Any] = CHAT, **facts: Any) -> Reading:
     """Read a message."""
     sent = {"message_id": 3, "date": 1, "chat": chat, "from": MINJI, "text": text, **facts}
     return read(update(message={key: one for key, one in sent.items() if one is not None}), US)
