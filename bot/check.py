@@ -15,9 +15,11 @@ from pathlib import Path
 
 from bot import check_texts, error_texts, shell_texts
 from bot.adapters.discord.checking import examine
+from bot.adapters.telegram.checking import examine as examine_telegram
 from bot.backup import APP_FILE
 from bot.options import model_options
 from bot.parts import both_parts
+from bot.platforms import words
 from bot.sealing import SealingError, load_or_create
 from bot.settings import Settings, load_settings, revealed, secret_names
 from bot.shell import why_not_started
@@ -50,9 +52,10 @@ async def _checks(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
     yield _line(check_texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
     yield _line(check_texts.CHECK_STORE, await _check_store(settings))
     yield _line(check_texts.CHECK_PORT, await _check_port(settings))
-    async with aclosing(_check_discord(settings)) as found:
-        async for line, problem in found:
-            yield line, problem
+    for look in (_check_discord, _check_telegram):
+        async with aclosing(look(settings)) as found:
+            async for line, problem in found:
+                yield line, problem
     try:
         if missing := await asyncio.to_thread(unfetched, model_options(settings)):
             yield _line(check_texts.CHECK_MODEL, check_texts.not_fetched(missing))
@@ -129,6 +132,18 @@ async def _check_discord(settings: Settings) -> AsyncGenerator[tuple[str, bool]]
     async with aclosing(examine(token=token, api_base=settings.discord.api_base)) as findings:
         async for finding in findings:
             yield check_texts.discord(finding), finding.is_problem
+
+
+async def _check_telegram(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
+    section = settings.telegram
+    token = revealed(section.token)
+    if not token:
+        yield check_texts.TELEGRAM_LEFT_OUT, False
+        return
+    looking = examine_telegram(token=token, base_url=section.base_url, words=words())
+    async with aclosing(looking) as findings:
+        async for finding in findings:
+            yield check_texts.telegram(finding), finding.is_problem
 
 
 async def _check_port(settings: Settings) -> str | None:

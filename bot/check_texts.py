@@ -16,6 +16,7 @@ from bot.adapters.discord.finding import (
     Refusal,
     ServersFound,
 )
+from bot.adapters.telegram import checking as telegram_checking
 from bot.korean import with_particle
 from bot.texts import OPERATOR_CAUSES, provider
 from pipeline import Trial
@@ -157,3 +158,45 @@ def _servers(found: ServersFound) -> list[str]:
         "서버 설정의 역할에서 켜거나, 위의 링크로 다시 초대해 주세요"
         for server in found.lacking
     ]
+
+
+TELEGRAM_LEFT_OUT = (
+    "– 텔레그램은 토큰이 없어서 건너뛰어요. 쓰려면 .env에 적어 주세요: GEURYEOJWO_TELEGRAM__TOKEN"
+)
+_TELEGRAM_CAUSES = {
+    telegram_checking.Cause.TOKEN_REFUSED: "텔레그램이 받아 주지 않는 토큰이에요. BotFather의 /token에서 확인하고 "
+    ".env의 GEURYEOJWO_TELEGRAM__TOKEN을 바꾸어 주세요",
+    telegram_checking.Cause.UNREACHABLE: "연결되지 않아요. 인터넷과 telegram.base_url을 확인해 주세요",
+    telegram_checking.Cause.BUSY: "텔레그램이 잠시 쉬었다 물어 달라고 해요. 조금 뒤에 다시 해 주세요",
+    telegram_checking.Cause.DOWN: "텔레그램이 지금 제대로 답하지 못해요. telegram.base_url을 보고 잠시 뒤에 다시 해 주세요",
+}
+
+
+def telegram(finding: telegram_checking.Finding) -> str:
+    """Report what a look at Telegram found, in one line or several."""
+    match finding:
+        case telegram_checking.Refusal():
+            detail = f" ({finding.detail})" if finding.detail else ""
+            return f"✗ 텔레그램: {_TELEGRAM_CAUSES[finding.cause]}{detail}"
+        case telegram_checking.MenuFound():
+            done = "바뀌어서 다시 등록했어요" if finding.were_changed else "등록된 그대로예요"
+            return f"✓ 텔레그램 메뉴: 명령 {finding.num}개, {done}"
+        case telegram_checking.BotFound():
+            return "\n".join(_telegram_bot(finding))
+
+
+def _telegram_bot(found: telegram_checking.BotFound) -> list[str]:
+    lines = [
+        f"✓ 텔레그램 토큰: ‘{found.name}’ 봇으로 들어갈 수 있어요",
+        f"  대화 열기: https://t.me/{found.username}",
+    ]
+    if not found.hears_all:
+        lines.append(
+            "– 텔레그램 그룹: 봇을 부른 말만 들려요. ‘고래 그려줘’도 들리게 하려면 BotFather의 /setprivacy에서 Disable을 "
+            "고르고 봇을 그룹에 다시 넣어 주세요"
+        )
+    if not found.has_inline:
+        lines.append(
+            f"– 텔레그램 어디서나 부르기: 꺼져 있어요. ‘@{found.username} 고래’를 쓰려면 BotFather의 /setinline에서 켜 주세요"
+        )
+    return lines

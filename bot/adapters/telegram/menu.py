@@ -26,15 +26,17 @@ COMMANDS = (
 )
 
 
-async def sync(bot: Bot, words: Words) -> None:
-    """Bring the menu and the descriptions up to date. Raises TelegramError."""
-    if tuple(await bot.get_my_commands()) != COMMANDS:
+async def sync(bot: Bot, words: Words) -> bool:
+    """Bring the menu and the descriptions up to date; whether the menu was another. Raises TelegramError."""
+    is_other = tuple(await bot.get_my_commands()) != COMMANDS
+    if is_other:
         await bot.set_my_commands(COMMANDS)
         log.info("commands registered", num=len(COMMANDS))
     if (await bot.get_my_description()).description != words.description:
         await bot.set_my_description(words.description)
     if (await bot.get_my_short_description()).short_description != words.short_description:
         await bot.set_my_short_description(words.short_description)
+    return is_other
 
 
 async def sync_if_possible(bot: Bot, words: Words) -> None:

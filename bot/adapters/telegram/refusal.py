@@ -54,7 +54,7 @@ _PLACE_GONE = (
     "topic_closed",
     "group chat was deactivated",
 )
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class NotTaken(Exception):
@@ -86,7 +86,7 @@ def error_of(error: TelegramError, *, is_repeatable: bool) -> PortError | NotTak
             return NotTaken(str(error))
         case Conflict():
             return PlatformDown()
-        case TimedOut() | NetworkError() if isinstance(error.__cause__, _NOT_SENT):
+        case TimedOut() | NetworkError() if isinstance(error.__cause__, NOT_SENT):
             return PlatformDown()
         case _:
             return PlatformDown() if is_repeatable else Unclear()
