@@ -291,3 +291,79 @@ def test_the_modes_are_two_ways_of_asking(tmp_path: Path) -> None:
 
     assert (("openai",), False) == (fast.one_call, fast.translates_variants)
     assert ((), True) == (origin.one_call, origin.translates_variants)
+
+
+@pytest.mark.parametrize("key", ["base_url", "base_file_url"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://api.telegram.org/bot", "http://127.0.0.1:8081/bot", "http://localhost:8081/bot"],
+)
+def test_telegrams_token_may_go_to_telegram_and_to_this_machine(
+    tmp_path: Path, key: str, address: str
+) -> None:
+    """Nothing is changed in the address: the token stands right behind it."""
+    settings = load_settings(write(tmp_path, f'telegram: {{{key}: "{address}"}}'))
+
+    assert address == getattr(settings.telegram, key)
+
+
+@pytest.mark.parametrize("key", ["base_url", "base_file_url"])
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("https://proxy.example/bot", "telegram_base"),
+        ("https://api.telegram.org.example/bot", "telegram_base"),
+        ("http://api.telegram.org/bot", "telegram_base"),
+        ("http://192.168.0.2:8081/bot", "telegram_base"),
+        ("https://api.telegram.org@proxy.example/bot", "string_pattern_mismatch"),
+        ("https://api.telegram.org", "string_pattern_mismatch"),
+        ("https://api.telegram.org/bot{token}", "string_pattern_mismatch"),
+    ],
+)
+def test_telegrams_token_goes_nowhere_else_unless_the_operator_says_so(
+    tmp_path: Path, key: str, address: str, kind: str
+) -> None:
+    """A local Bot API server of one's own is named with one more line."""
+    refused = problems_of(write(tmp_path, f'telegram: {{{key}: "{address}"}}'))
+    trusted = f'telegram: {{{key}: "{address}", allow_other_base: true}}'
+
+    assert {f"telegram.{key}": kind} == {name: one.kind for name, one in refused.items()}
+    if kind == "telegram_base":
+        assert address == getattr(load_settings(write(tmp_path, trusted)).telegram, key)
+
+
+@pytest.mark.parametrize("token", ["토큰", "123", "123:", "123:a b", "123:a/../b", "bot123:abc"])
+def test_what_is_no_token_of_telegram_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    """It becomes a part of an address."""
+    monkeypatch.setenv("GEURYEOJWO_TELEGRAM__TOKEN", token)
+
+    assert "telegram_token" == problems_of(write(tmp_path, ""))["telegram.token"].kind
+
+
+@pytest.mark.parametrize(
+    ("given", "token"), [(" 123:AbC-d_e\n", "123:AbC-d_e"), ("", ""), ("  ", "")]
+)
+def test_blanks_around_a_token_of_telegram_do_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, token: str
+) -> None:
+    """They come with what is copied; nothing at all leaves Telegram out."""
+    monkeypatch.setenv("GEURYEOJWO_TELEGRAM__TOKEN", given)
+
+    assert token == revealed(load_settings(write(tmp_path, "")).telegram.token)
+
+
+def test_a_webhook_is_an_address_and_where_it_leads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part can be set apart, in the file and in the environment."""
+    monkeypatch.setenv("GEURYEOJWO_TELEGRAM__WEBHOOK__PORT", "8080")
+    text = 'telegram: {webhook: {url: "https://bot.example/telegram"}}'
+    webhook = load_settings(write(tmp_path, text)).telegram.webhook
+
+    assert ("https://bot.example/telegram", "127.0.0.1", 8080) == (
+        webhook.url,
+        webhook.host,
+        webhook.port,
+    )
