@@ -5,9 +5,10 @@ is measured here is what happens, not when. How fast people are answered is for 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,27 @@ async def finished(server: DiscordServer, cards: Sequence[Message]) -> None:
     await server.wait_for(lambda: all(map(is_done, cards)), LIMIT_S)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Bot:
     """The program with the demonstration model, at a Discord of its own."""
 
     server: DiscordServer
     folder: Path
+    settings: Mapping[str, str]
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    process: Process | None = None
+
+    async def start(self) -> None:
+        """Begin, or begin again with what was kept."""
+        running = program(self.server, self.folder, **self.settings)
+        self.process = await self.stack.enter_async_context(running)
+
+    async def kill(self) -> None:
+        """End as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+        await self.server.wait_for(lambda: not self.server.gateway.is_ready, LIMIT_S)
 
     def channel(self, **more: Any) -> Channel:
         """Make a channel for one test, so that nobody else's messages are in it."""
@@ -100,12 +116,13 @@ class Bot:
 @asynccontextmanager
 async def living(folder: Path, **settings: str) -> AsyncIterator[Bot]:
     """Run the program from enter to exit, with these settings too; it has loaded everything."""
-    async with DiscordServer() as server, program(server, folder, **settings):
-        be_patient(server)
-        bot = Bot(server=server, folder=folder)
-        first = server.person("첫손님")
-        await bot.draw(first, "고래", 품질="빠르게")
-        yield bot
+    async with DiscordServer() as server:
+        bot = Bot(server=server, folder=folder, settings=settings)
+        async with bot.stack:
+            await bot.start()
+            be_patient(server)
+            await bot.draw(server.person("첫손님"), "고래", 품질="빠르게")
+            yield bot
 
 
 def job_of(card: Message) -> str:
@@ -120,6 +137,16 @@ def receipt_of(card: Message, number: int = 0) -> Receipt:
     receipt = marks_in(card.files[number].data).receipt
     assert receipt is not None
     return receipt
+
+
+async def cancelled(server: DiscordServer, card: Message) -> None:
+    """Wait until a card says that its job was cancelled."""
+    await server.wait_for(lambda: texts.CANCELLED in card.text, LIMIT_S)
+
+
+async def removed(server: DiscordServer, card: Message) -> None:
+    """Wait until a card is taken away."""
+    await server.wait_for(lambda: card.is_deleted, LIMIT_S)
 
 
 async def told(asked: Asked) -> str:

@@ -15,6 +15,7 @@ from pipeline import marks_in
 from tests.discord.bot import (
     LIMIT_S,
     Bot,
+    cancelled,
     card_of,
     drawn,
     finished,
@@ -22,6 +23,7 @@ from tests.discord.bot import (
     job_of,
     living,
     receipt_of,
+    removed,
     told,
 )
 from tests.discord.people import Person
@@ -184,7 +186,7 @@ async def test_only_whoever_asked_or_moderates_takes_away(bot: Bot) -> None:
     assert not cards[0].is_deleted
     for card, person in zip(cards, (owner, moderator), strict=True):
         person.press(card, texts.DELETE)
-        await bot.server.wait_for(lambda card=card: card.is_deleted, LIMIT_S)
+        await removed(bot.server, card)
         assert await bot.kept(card) is None
 
 
@@ -201,7 +203,7 @@ async def test_only_whoever_asked_or_moderates_cancels(bot: Bot) -> None:
     assert texts.NOT_YOURS in refused
     for card, person in zip(cards, (owner, moderator), strict=True):
         person.press(card, texts.CANCEL)
-        await bot.server.wait_for(lambda card=card: texts.CANCELLED in card.text, LIMIT_S)
+        await cancelled(bot.server, card)
         assert (texts.AGAIN,) == card.labels
         assert () == card.files
 

@@ -5,7 +5,6 @@ The program, its model and the client are real; Discord is the local one, which 
 program breaks: each test ends with none.
 """
 
-import asyncio
 import io
 import re
 import struct
@@ -18,8 +17,20 @@ from PIL import Image
 
 from bot import texts
 from tests.discord.asked import Asked
-from tests.discord.bot import LIMIT_S, Bot, card_of, finished, is_done, job_of, living, told
+from tests.discord.bot import (
+    LIMIT_S,
+    Bot,
+    cancelled,
+    card_of,
+    drawn,
+    finished,
+    is_done,
+    job_of,
+    living,
+    told,
+)
 from tests.discord.faults import CUT_AFTER, CUT_BEFORE, Fault, banned, error, html, limited
+from tests.discord.options import NotPossible
 from tests.discord.people import Person
 from tests.discord.things import Channel, Message, Permission
 
@@ -163,6 +174,12 @@ async def test_the_gateway_may_be_lost_in_any_way(bot: Bot) -> None:
     async def call() -> None:
         gateway.ask_to_reconnect()
 
+    def num_greeted() -> int:
+        return gateway.num_resumes + gateway.num_identifies
+
+    async def greeted_again(before: int) -> None:
+        await bot.server.wait_for(lambda: num_greeted() > before, LIMIT_S)
+
     ways: tuple[Callable[[], Awaitable[None]], ...] = (
         lose,
         call,
@@ -171,16 +188,28 @@ async def test_the_gateway_may_be_lost_in_any_way(bot: Bot) -> None:
     )
     card = await card_of(person.slash(channel, "그려줘", 설명=LONG))
     for way in ways:
-        before = gateway.num_resumes + gateway.num_identifies
+        before = num_greeted()
         await way()
-        await bot.server.wait_for(
-            lambda before=before: gateway.num_resumes + gateway.num_identifies > before, LIMIT_S
-        )
+        await greeted_again(before)
         assert "준비되어 있어요" in await told(person.slash(channel, "상태"))
     await finished(bot.server, [card])
 
     assert gateway.num_resumes
     assert card is await only_picture(bot, channel)
+
+
+async def test_a_card_goes_on_after_a_restart(bot: Bot) -> None:
+    """The program dies in the middle of a drawing: the same card says so, and ends as the picture."""
+    person, channel = bot.server.person(), bot.channel()
+    before = await bot.draw(person, APPLE, channel=bot.channel())
+    card = await card_of(ask(person, channel, LONG))
+
+    await bot.kill()
+    await bot.start()
+
+    assert card is await only_picture(bot, channel)
+    assert texts.RESUMED in "".join(version.content for version in card.versions)
+    await drawn(bot.server, person.press(before, texts.AGAIN))
 
 
 # What is not there any more.
@@ -252,7 +281,9 @@ async def test_who_brings_the_bot_along_gets_the_picture(bot: Bot) -> None:
     for person in people:
         person.user.has_installed_app = True
 
-    await finished(bot.server, [await card_of(ask(people[0], channel))])
+    shown = await card_of(ask(people[0], channel))
+    await finished(bot.server, [shown])
+    assert "apple" in await told(people[0].press(shown, texts.INFO))
     await card_of(ask(people[1], channel))
     bot.server.world.clock.pass_by(TOKEN_LIFE_S + 60)
     letter = await only_picture(bot, people[1].dm)
@@ -347,6 +378,20 @@ async def test_a_file_that_is_no_picture_is_told(
     assert not is_done(message)
 
 
+async def test_what_moves_is_drawn_over_as_it_begins(bot: Bot) -> None:
+    """Of a picture with several frames one is taken, and what is drawn has one."""
+    asked = [
+        bot.server.person().slash(
+            bot.channel(), "그려줘", 설명=APPLE, 참고그림=("a", animated(name))
+        )
+        for name in ("PNG", "WEBP")
+    ]
+
+    for card in await drawn(bot.server, *asked):
+        with Image.open(io.BytesIO(card.files[0].data)) as image:
+            assert 1 == getattr(image, "n_frames", 1)
+
+
 async def test_what_hides_behind_a_picture_goes_nowhere(bot: Bot) -> None:
     """A picture that is something else, too, is drawn over as the picture that it is."""
     hidden = b"PK\x03\x04 secret archive"
@@ -370,14 +415,22 @@ async def test_too_much_is_told(bot: Bot) -> None:
     refused = await told(ask(person, channel))
     for card in cards:
         person.press(card, texts.CANCEL)
-    await asyncio.gather(
-        *(
-            bot.server.wait_for(lambda card=card: texts.CANCELLED in card.text, LIMIT_S)
-            for card in cards
-        )
-    )
+        await cancelled(bot.server, card)
 
     assert "한 번에 3건까지" in refused
+
+
+async def test_a_form_takes_only_so_much(bot: Bot) -> None:
+    """The longest text that a form takes is answered, too: with a picture, or with a sentence."""
+    person = bot.server.person()
+    card = await bot.draw(person, APPLE)
+    form = await person.press(card, texts.EDIT).modal(LIMIT_S)
+    most = form.inputs[texts.FIELD_TEXT]["max_length"]
+
+    asked = await card_of(person.submit(form, {texts.FIELD_TEXT: ("빨간 사과 " * most)[:most]}))
+    await bot.server.wait_for(lambda: is_done(asked) or "주세요" in asked.text, LIMIT_S)
+    with pytest.raises(NotPossible):
+        person.submit(form, {texts.FIELD_TEXT: "가" * (most + 1)})
 
 
 async def test_what_was_forged_is_answered(bot: Bot) -> None:
