@@ -31,10 +31,9 @@ HELP = "/도움말"
 INLINE_COMMAND = "/그려줘"  # what a request that was offered in any chat begins with
 _COMMAND = re.compile(r"\s*/([^\s@/]+)(?:@(\w+))?(?=\s|$)")
 _GLUED = re.compile(r"(\s*/draw)_?(?=[가-힣])")  # "/draw고양이", "/draw_고양이"
-_ASKING = re.compile(
-    r"\s*그려\s?(?:줘|주|줄|달라|봐|라)|"
-    r"(?:^|.*\S\s*)그려\s?(?:줘|주|줄|달라|봐|라)\S{0,6}(?:\s+\S+:\S+)*[\s.!?~…ㅎㅋㅠ^]*$",
-    re.DOTALL,
+_DRAW = r"그려\s?(?:줘|주세|주실|주라|주시|줄래|줄\s?수\s?있|달라|라|봐(?=줘|라|요|[\s.!?~…]|$))"
+_ASKING = re.compile(  # at the beginning, or at the end but for options; each text is read once
+    rf"\A\s*{_DRAW}|{_DRAW}\S{{0,6}}(?:\s+[^\s:]+:\S+)*[\s.!?~…ㅎㅋㅠ^]*\Z"
 )
 _SETTINGS = re.compile(r"\s*/(?:설정|settings)\b")
 _FOR_OTHERS = frozenset({Action.CANCEL, Action.DELETE})  # may be done for somebody else
@@ -181,7 +180,7 @@ def _is_meant(message: Sent, text: str, us: Us, *, is_answer: bool) -> bool:
     if command is not None:
         was_called = _is_named(message, us)
         return command[2] is None and (was_called or _is_ours(text))
-    return is_answer or _is_named(message, us) or bool(_ASKING.match(text))
+    return is_answer or _is_named(message, us) or bool(_ASKING.search(text))
 
 
 def _is_named(message: Sent, us: Us) -> bool:

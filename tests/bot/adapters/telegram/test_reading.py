@@ -50,6 +50,11 @@ def text_of(reading: Reading) -> str | None:
         ("그려줘 고래", "그려줘 고래", "그려줘 고래"),
         ("그가 그려준 그림이 좋더라", "그가 그려준 그림이 좋더라", None),
         ("어제 그림 그려 봤어?", "어제 그림 그려 봤어?", None),
+        ("나도 그려봐야겠다", "나도 그려봐야겠다", None),
+        ("고래그려봐", "고래그려봐", "고래그려봐"),
+        ("고래 그려줄 수 있어?", "고래 그려줄 수 있어?", "고래 그려줄 수 있어?"),
+        ("그려줘라는 말이 좋다", "그려줘라는 말이 좋다", "그려줘라는 말이 좋다"),
+        ("‘그려줘’라는 봇이 있대", "‘그려줘’라는 봇이 있대", None),
         ("/그려줘 고래", "/그려줘 고래", "/그려줘 고래"),
         ("/그려줘@our_bot 고래", "/그려줘 고래", "/그려줘 고래"),
         ("/draw 고래", "/draw 고래", "/draw 고래"),
@@ -73,6 +78,15 @@ def test_what_is_written_is_read_where_it_is_meant_for_us(
     """Alone with the bot everything is; in a group, what names it or asks for a drawing."""
     assert private == text_of(message(written))
     assert group == text_of(message(written, GROUP))
+
+
+@pytest.mark.parametrize(
+    "long",
+    ["그려줘" + " a:a:a" * 600 + " 끝", "고래 " + " " * 4_000 + "끝", "그려줘 " * 1_000 + "끝"],
+)
+def test_a_text_that_was_made_to_be_slow_is_not(long: str) -> None:
+    """Whatever is written in a group is looked at, so nothing in it may cost more than its length."""
+    message(long, GROUP)
 
 
 def test_a_caption_is_read_like_a_text() -> None:
