@@ -92,9 +92,7 @@ class Chat:
     async def show_first(self, record: Record, port: ChatPort) -> None:
         """Show the card that acknowledges a job, and keep where it is."""
         job = record.job
-        card: Card = cards.accepted(
-            job.id, is_ready=self._is_ready(), request=job.command.text
-        )
+        card: Card = cards.accepted(job.id, is_ready=self._is_ready(), request=job.command.text)
         ref = await port.send(job.place, card, reply_to=job.event_id, nonce=nonce_of(job.id, FIRST))
         pass_("after_ack_before_kept")
         try:
