@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 EDIT_INTERVAL_S = 3.0
 _FIRST_PATIENCE_S = 8.0  # of an acknowledgement: the answer comes anyway
-_START_S, _CLOSE_S = 10.0, 5.0
+_PROGRESS_S, _START_S, _CLOSE_S = 5.0, 10.0, 5.0
 _CONNECT_S, _SEND_S, _MAX_CONNECTIONS = 5.0, 60.0, 64
 _MOST_PAUSE_S = 60.0
 _PROGRESS = frozenset({CardState.WAITING, CardState.DRAWING})
@@ -209,11 +209,14 @@ class TelegramChat(ChatPort):
         if not self._sparing.may_edit(at, message_id, card.state):
             return
         try:
-            await self._showing.edit(at, message_id, card, urgency=Urgency.PROGRESS)
+            async with asyncio.timeout(_PROGRESS_S):  # the picture may be waiting for its end
+                await self._showing.edit(at, message_id, card, urgency=Urgency.PROGRESS)
             if card.state is CardState.DRAWING and self._sparing.may_act(at):
                 await self._act(at)
         except LeftOut:
             log.debug("progress left out")
+        except TimeoutError as error:
+            raise PlatformDown from error
 
     async def find(self, place: Place, nonce: str) -> MessageRef | None:
         """Raise Unclear: Telegram cannot be searched."""

@@ -35,7 +35,7 @@ class Form:
         """Say what is tried next; None where nothing is left, or the error was about something else."""
         if not self.has_pictures:
             return None
-        if says(error, NO_PHOTOS):
+        if says(error, *NO_PHOTOS):
             return replace(self, has_pictures=False)
         if says(error, *TOO_LARGE) and self.max_bytes > _LEAST_BYTES:
             return replace(self, max_bytes=self.max_bytes // 4)

@@ -102,7 +102,8 @@ def _message(message: Sent, update_id: int, us: Us) -> Reading:
     if not _is_meant(message, text, us, is_answer=is_ours):
         return Reading()
     if not text and photo is None:
-        if message.effective_attachment is None:  # somebody came, left, or changed the title
+        is_said = message.text or message.caption  # our name and nothing else
+        if not is_said and message.effective_attachment is None:  # somebody came, or left
             return Reading()
         text = HELP
     about = _job_of(answered.reply_markup) if answered is not None and is_ours else ""

@@ -30,7 +30,7 @@ from bot.adapters.port import (
 NOT_MODIFIED = "message is not modified"
 NO_THREAD = "message thread not found"
 NO_TEXT = "there is no text in the message to edit"
-NO_PHOTOS = "not enough rights to send photos"
+NO_PHOTOS = ("not enough rights to send photos", "not enough rights to send documents")
 NOT_DELETABLE = "message can't be deleted"
 NOTHING_TO_DELETE = "message to delete not found"
 MAY_NOT_BE_PHOTO = (

@@ -13,7 +13,7 @@ import structlog
 from cachetools import LRUCache
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 
-from bot.adapters.port import Card, FileReader, MessageGone, PortError, Unclear
+from bot.adapters.port import Card, CardState, FileReader, MessageGone, PortError, Unclear
 from bot.adapters.telegram import media
 from bot.adapters.telegram.calls import PATIENCE_S, Calls
 from bot.adapters.telegram.handle import Where
@@ -54,6 +54,7 @@ class Showing:
         self._bot, self._calls, self._files, self._no_photos = bot, calls, files, no_photos
         self._albums: LRUCache[tuple[int, int], tuple[int, ...]] = LRUCache(_MAX_REMEMBERED)
         self._unsent: set[tuple[int, int]] = set()  # whose albums were surely not taken
+        self._fresh: LRUCache[tuple[int, int], bool] = LRUCache(_MAX_REMEMBERED)  # without albums
 
     def know_album(self, chat_id: int, message_id: int, album: tuple[int, ...]) -> None:
         """Remember which messages hold the pictures of a card."""
@@ -69,7 +70,10 @@ class Showing:
                 return await self._send_album_and_card(way, card, pictures, form)
             return await self._send_one(way, card, pictures[0] if pictures else None, form)
 
-        return await _in_a_form(card, ask)
+        message = await _in_a_form(card, ask)
+        if card.state is CardState.WAITING:
+            self._fresh[message.chat.id, message.message_id] = True
+        return message
 
     async def edit(self, where: Where, message_id: int, card: Card, *, urgency: Urgency) -> None:
         """Replace what a message shows. Raises what the port raises, or OSError."""
@@ -269,7 +273,8 @@ class Showing:
         """Complete a card whose album stands beside it, and send that unless it is there."""
         key, said = (where.chat_id, message_id), written(card)
         if key not in self._albums:
-            is_whole = await self._is_whole(where, message_id, said)
+            is_fresh = self._fresh.pop(key, False)
+            is_whole = not is_fresh and await self._is_whole(where, message_id, said)
             is_new = not is_whole and await self._edit_text(
                 where, message_id, card, said, has_buttons=False
             )

@@ -68,6 +68,7 @@ def text_of(reading: Reading) -> str | None:
         ("/그려줘 고래 시드:없음", "/그려줘 고래 시드:없음", "/그려줘 고래 시드:없음"),
         ("@our_bot 고래", "고래", "고래"),
         ("고래 @our_bot", "고래", "고래"),
+        ("@our_bot", HELP, HELP),
         ("@our_bots 고래", "@our_bots 고래", None),
         ("🎨 /draw 고래", "🎨 /draw 고래", None),
     ],

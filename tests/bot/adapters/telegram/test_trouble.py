@@ -34,6 +34,7 @@ from tests.telegram.faults import (
     HALF,
     Fault,
     error,
+    held_after,
     html,
     limited,
 )
@@ -70,6 +71,19 @@ async def test_an_edit_without_an_answer_is_repeated_and_shows_one_picture(
     (shown,) = minji.chat.shown
     assert shown.last.photo
     assert [] == server.problems
+
+
+async def test_progress_that_hangs_holds_nobody_up(server: TelegramServer) -> None:
+    """The picture goes out while Telegram still thinks about what was before."""
+    minji = server.person(has_started=True)
+    async with running(server, Listener()) as chat:
+        ref = await asked(chat, minji)
+        server.faults.add(held_after(), method="editMessageText")
+        with pytest.raises(PlatformDown):
+            await chat.edit(ref, drawing(3))
+        await chat.edit(ref, done())
+
+    assert minji.chat.shown[0].last.photo
 
 
 @pytest.mark.parametrize("fault", BROKEN)
