@@ -36,11 +36,12 @@ from bot.adapters.telegram.calls import PATIENCE_S, Calls, LeftOut
 from bot.adapters.telegram.handle import PLATFORM, Event, Where, read_event, where
 from bot.adapters.telegram.inbox import Inbox
 from bot.adapters.telegram.limits import Urgency
+from bot.adapters.telegram.messages import Messages, Way
 from bot.adapters.telegram.photos import Photos
 from bot.adapters.telegram.polling import ALLOWED, Polling
 from bot.adapters.telegram.reading import Us
 from bot.adapters.telegram.refusal import NotTaken
-from bot.adapters.telegram.showing import Showing, Way
+from bot.adapters.telegram.showing import Showing
 from bot.adapters.telegram.sparing import Sparing
 from bot.adapters.telegram.standing import Standing
 from bot.adapters.telegram.webhook import Webhook, WebhookOptions
@@ -92,7 +93,8 @@ class TelegramChat(ChatPort):
             get_updates_request=self._request,
         )
         self._calls = Calls()
-        self._showing = Showing(self._bot, self._calls, files, no_photos=options.words.no_photos)
+        messages = Messages(self._bot, self._calls)
+        self._showing = Showing(messages, files, no_photos=options.words.no_photos)
         self._standing = Standing(self._bot)
         self._inbox = Inbox(
             listener,
@@ -206,7 +208,7 @@ class TelegramChat(ChatPort):
             await self._showing.edit(at, message_id, card, urgency=Urgency.ENDING)
             self._sparing.forget(at, message_id)
             return
-        if not self._sparing.may_edit(at, message_id, card.state):
+        if not self._sparing.may_edit(at, message_id, card):
             return
         try:
             async with asyncio.timeout(_PROGRESS_S):  # the picture may be waiting for its end

@@ -1,11 +1,15 @@
-"""How much progress is shown: in a group three edits before the picture, of which one is kept for the drawing."""
+"""How much progress is shown: nothing that is shown already, and three edits in a group before the picture.
+
+One of the three is kept for the drawing.
+"""
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from cachetools import LRUCache, TTLCache
 
-from bot.adapters.port import CardState
+from bot.adapters.port import Card, CardState
 from bot.adapters.telegram.handle import Where
 
 MAX_IN_GROUP, MAX_WAITING_IN_GROUP = 3, 2
@@ -19,16 +23,22 @@ class Sparing:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._shown: LRUCache[tuple[int, int], Card] = LRUCache(_MAX_REMEMBERED)
         self._edits: LRUCache[tuple[int, int], tuple[int, float]] = LRUCache(_MAX_REMEMBERED)
         self._acted: TTLCache[Where, bool] = TTLCache(_MAX_REMEMBERED, _ACTION_S, timer=clock)
 
-    def may_edit(self, where: Where, message_id: int, state: CardState) -> bool:
+    def may_edit(self, where: Where, message_id: int, card: Card) -> bool:
         """Whether a card's progress is shown once more; if so, it counts."""
-        if not where.is_group:
-            return True
-        key, now_s = (where.chat_id, message_id), self._clock()
+        key, shown = (where.chat_id, message_id), replace(card, preview=None)
+        if shown == self._shown.get(key) or (where.is_group and not self._has_edits(key, card)):
+            return False
+        self._shown[key] = shown
+        return True
+
+    def _has_edits(self, key: tuple[int, int], card: Card) -> bool:
+        now_s = self._clock()
         num, last_s = self._edits.get(key, (0, float("-inf")))
-        most = MAX_IN_GROUP if state is CardState.DRAWING else MAX_WAITING_IN_GROUP
+        most = MAX_IN_GROUP if card.state is CardState.DRAWING else MAX_WAITING_IN_GROUP
         if num >= most or now_s - last_s < _LEAST_S_IN_GROUP:
             return False
         self._edits[key] = num + 1, now_s
@@ -43,4 +53,5 @@ class Sparing:
 
     def forget(self, where: Where, message_id: int) -> None:
         """Drop a card that is finished."""
-        self._edits.pop((where.chat_id, message_id), None)
+        for known in (self._shown, self._edits):
+            known.pop((where.chat_id, message_id), None)
