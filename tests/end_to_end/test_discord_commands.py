@@ -111,7 +111,7 @@ async def test_what_is_asked_is_told_to_whoever_asks(bot: Bot, command: str, sai
 async def test_the_queue_tells_of_ones_own(bot: Bot) -> None:
     """Somebody who waits reads how far their pictures are."""
     person, channel = bot.server.person(), bot.channel()
-    asked = person.slash(channel, "그려줘", 설명=f"{APPLE} 스텝:100", 장수=2)
+    asked = person.slash(channel, "그려줘", 설명=APPLE)
     await card_of(asked)
 
     text = await told(person.slash(channel, "대기열"))
@@ -253,7 +253,7 @@ async def test_a_quota_of_a_role_holds_while_one_waits(bot: Bot, house: House) -
     person = house.person(role)
     await house.settle("할당량", 역할=role, 하루=1)
 
-    waiting = person.slash(house.channel, "그려줘", 설명=f"{APPLE} 스텝:100")
+    waiting = person.slash(house.channel, "그려줘", 설명=APPLE)
     await card_of(waiting)
     refused = await told(person.slash(house.channel, "그려줘", 설명=APPLE))
     await house.settle("할당량", 역할=role, 하루=5)
@@ -315,7 +315,7 @@ async def test_adults_pictures_stay_where_adults_are(bot: Bot, house: House) -> 
     club, person = house.add_channel(is_nsfw=True), house.person()
 
     shown = await bot.draw(person, APPLE, channel=club)
-    card = await card_of(person.slash(club, "그려줘", 설명=f"{APPLE} 스텝:100"))
+    card = await card_of(person.slash(club, "그려줘", 설명=APPLE))
     club.is_nsfw = False
     house.world.emit("CHANNEL_UPDATE", club)
     await bot.noted("closing=held", job_of(card))
