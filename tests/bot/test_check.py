@@ -39,12 +39,13 @@ async def check(discord: DiscordServer, token: str) -> tuple[list[str], bool]:
 
 
 async def test_where_all_is_well_every_part_is_ticked(discord: DiscordServer) -> None:
-    """The invitation is shown, and Discord has nothing to complain about."""
+    """Both links are shown, for servers and for oneself, and Discord has nothing to complain about."""
     lines, has_problem = await check(discord, discord.token)
 
     assert not has_problem
-    assert ["✓", "✓", " ", "✓", "✓", "✓"] == [line[0] for line in lines]
+    assert ["✓", "✓", " ", " ", "✓", "✓", "✓"] == [line[0] for line in lines]
     assert "&permissions=274878024704" in lines[2]
+    assert "integration_type=1" in lines[3]
     assert [] == discord.problems
 
 
