@@ -19,7 +19,7 @@ from tests.telegram.world import Reading
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(600)]
 
 APPLE = "/draw@geuryeojwo_bot 빨간 사과 품질:빠르게"
-LONG = "/draw@geuryeojwo_bot 파란 고양이 스텝:100"
+LONG = "/draw@geuryeojwo_bot 파란 고양이 스텝:60"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.kill import telegram
 from tests.kill.judge import Verdict, judge
 from tests.kill.people import People
 from tests.kill.role import Form, Role
@@ -27,6 +28,8 @@ ROLES = {
     "apart": ("chat", "worker-0"),
     "postgres": ("chat", "worker-0", "worker-1"),
 }
+TELEGRAM = "telegram"  # one process, on the local Telegram rather than on the stand-in platform
+_MESSAGES_PER_KILL = 10
 _SHARE_IN_START = 0.2  # of the kills that come before the process is up
 _LIFE_S = (0.05, 1.5)
 _DRAIN_LIMIT_S = 180.0
@@ -98,17 +101,36 @@ async def drain(platform: Platform, *, limit_s: float = _DRAIN_LIMIT_S) -> None:
         await asyncio.sleep(0.2)
 
 
+def _play_on_telegram(*, num_kills: int, seed: int) -> bool:
+    """Say whether all promises were kept there, too."""
+    num_messages = num_kills * _MESSAGES_PER_KILL
+    print(f"── {TELEGRAM}: {num_kills} kills, {num_messages} messages, seed {seed}", flush=True)
+    started_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="kill-") as folder:
+        verdict = asyncio.run(
+            telegram.play(Path(folder), num_messages=num_messages, num_kills=num_kills, seed=seed)
+        )
+    print(verdict.table())
+    print(f"in {time.monotonic() - started_s:.0f} s")
+    return verdict.is_good
+
+
 def main() -> int:
     """Play one plot per form; 0 where all promises were kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.kill.loop")
     parser.add_argument("--cycles", type=int, default=200, metavar="N")
-    parser.add_argument("--form", choices=ROLES, action="append", help="default: every one")
+    parser.add_argument(
+        "--form", choices=[*ROLES, TELEGRAM], action="append", help="default: every one"
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--faults", type=float, default=_SHARE, metavar="SHARE")
     parser.add_argument("--real", action="store_true", help="draw with the demonstration model")
     options = parser.parse_args()
     is_good = True
-    for form in options.form or ROLES:
+    for form in options.form or [*ROLES, TELEGRAM]:
+        if form == TELEGRAM:
+            is_good &= _play_on_telegram(num_kills=options.cycles, seed=options.seed)
+            continue
         plot = Plot(
             form=form,
             seed=options.seed,
