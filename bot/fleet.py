@@ -43,7 +43,7 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._busy_s, self._units = 0.0, 0.0
-        self._told_s = 0.0  # of the busy time, up to the last end: what came of the rest is not known
+        self._told_s = 0.0  # the busy time up to the last end: what comes of the rest is not known
         self._num_running, self._since_s = 0, 0.0
 
     @property
