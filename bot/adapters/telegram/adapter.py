@@ -208,17 +208,22 @@ class TelegramChat(ChatPort):
             await self._showing.edit(at, message_id, card, urgency=Urgency.ENDING)
             self._sparing.forget(at, message_id)
             return
-        if not self._sparing.may_edit(at, message_id, card):
-            return
+        is_seen = self._sparing.may_edit(at, message_id, card)
         try:
             async with asyncio.timeout(_PROGRESS_S):  # the picture may be waiting for its end
-                await self._showing.edit(at, message_id, card, urgency=Urgency.PROGRESS)
-            if card.state is CardState.DRAWING and self._sparing.may_act(at):
-                await self._act(at)
+                if is_seen:
+                    await self._showing.edit(at, message_id, card, urgency=Urgency.PROGRESS)
+                if self._is_coming(at, card, is_seen=is_seen):
+                    await self._act(at)
         except LeftOut:
             log.debug("progress left out")
         except TimeoutError as error:
             raise PlatformDown from error
+
+    def _is_coming(self, at: Where, card: Card, *, is_seen: bool) -> bool:
+        """Whether the sign of a coming picture is due; a group sees it with an edit alone."""
+        is_due = card.state is CardState.DRAWING and (is_seen or not at.is_group)
+        return is_due and self._sparing.may_act(at)
 
     async def find(self, place: Place, nonce: str) -> MessageRef | None:
         """Raise Unclear: Telegram cannot be searched."""

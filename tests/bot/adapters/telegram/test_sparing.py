@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.adapters.port import Image
 from bot.adapters.telegram.handle import Where
-from bot.adapters.telegram.sparing import MAX_IN_GROUP, MAX_WAITING_IN_GROUP, Sparing
+from bot.adapters.telegram.sparing import MAX_EDITS, MAX_WAITING_EDITS, Sparing
 from tests.bot.adapters.telegram.stage import drawing, waiting
 
 GROUP, CHAT = Where(chat_id=-100), Where(chat_id=11)
@@ -23,15 +25,16 @@ class Clock:
         return self.now_s
 
 
-def test_a_group_sees_three_edits_and_one_is_for_the_drawing() -> None:
+@pytest.mark.parametrize("where", [GROUP, CHAT], ids=["group", "alone"])
+def test_three_edits_are_seen_and_one_is_for_the_drawing(where: Where) -> None:
     """However often it waits, and however many steps there are."""
     sparing = Sparing(clock=Clock())
-    waits = [sparing.may_edit(GROUP, 1, waiting(str(number))) for number in range(9)]
-    steps = [sparing.may_edit(GROUP, 1, drawing(step)) for step in range(9)]
+    waits = [sparing.may_edit(where, 1, waiting(str(number))) for number in range(9)]
+    steps = [sparing.may_edit(where, 1, drawing(step)) for step in range(9)]
 
-    assert MAX_WAITING_IN_GROUP == sum(waits)
-    assert MAX_IN_GROUP - MAX_WAITING_IN_GROUP == sum(steps)
-    assert sparing.may_edit(GROUP, 2, drawing(1))  # another card
+    assert MAX_WAITING_EDITS == sum(waits)
+    assert MAX_EDITS - MAX_WAITING_EDITS == sum(steps)
+    assert sparing.may_edit(where, 2, drawing(1))  # another card
 
 
 def test_edits_in_a_group_stand_apart() -> None:
@@ -43,7 +46,17 @@ def test_edits_in_a_group_stand_apart() -> None:
     assert [True, False, False] == [sparing.may_edit(GROUP, 1, drawing(one)) for one in range(3)]
 
 
-def test_alone_a_person_sees_every_change_and_no_other() -> None:
+def test_edits_alone_stand_farther_and_farther_apart() -> None:
+    """The last is not spent when a long drawing has hardly begun."""
+    clock = Clock()
+    clock.each_s = 1.0
+    sparing = Sparing(clock=clock)
+    seen = [step for step in range(30) if sparing.may_edit(CHAT, 1, drawing(step))]
+
+    assert [0, 3, 12] == seen
+
+
+def test_what_is_shown_already_is_no_edit() -> None:
     """A preview is not shown, so it is no change."""
     sparing = Sparing(clock=Clock())
     cards = (drawing(1), replace(drawing(1), preview=PREVIEW), drawing(2), drawing(2))
