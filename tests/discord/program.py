@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests import program as started
 from tests.discord.server import DiscordServer
+from tests.program import ROOT as ROOT
 
 
 def settings_of(server: DiscordServer) -> dict[str, str]:

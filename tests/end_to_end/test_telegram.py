@@ -15,7 +15,7 @@ from PIL import Image
 from bot import texts
 from pipeline import marks_in
 from tests.telegram.people import Person
-from tests.telegram.program import LIMIT_S, Bot, is_done, job_of, judge, living
+from tests.telegram.program import Bot, is_done, job_of, judge, living
 from tests.telegram.things import Message, NotPossible
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(600)]
@@ -51,7 +51,7 @@ async def apple(bot: Bot) -> Apple:
 
 @pytest.fixture(autouse=True)
 def rules_are_kept(bot: Bot) -> Iterator[None]:
-    """Nothing that the program sent was against Telegram's rules, or more than it takes."""
+    """Nothing that the program sent in a test was against Telegram's rules."""
     yield
     judge(bot.server)
 
@@ -191,7 +191,7 @@ async def test_a_picture_is_taken_away(bot: Bot) -> None:
 
     for card in cards:
         person.press(card, texts.DELETE)
-        await bot.server.wait_for(lambda card=card: card.is_deleted, LIMIT_S)
+        await bot.gone(card)
         assert await bot.kept(card) is None
 
     assert [] == bot.ours(person.chat)
@@ -204,7 +204,7 @@ async def test_a_picture_is_cancelled(bot: Bot) -> None:
 
     person.press(card, texts.CANCEL)
 
-    await bot.server.wait_for(lambda: texts.CANCELLED in card.text, LIMIT_S)
+    await bot.says(card, texts.CANCELLED)
     assert (texts.AGAIN,) == card.labels
     assert [card] == bot.ours(person.chat)
 
@@ -273,7 +273,7 @@ async def test_what_is_asked_is_told(bot: Bot, command: str, said: str) -> None:
     person = bot.server.person()
     answer = await bot.answer(person.write(command))
 
-    await bot.server.wait_for(lambda: said in answer.text, LIMIT_S)
+    await bot.says(answer, said)
 
 
 async def test_ones_own_pictures_are_shown_and_given_and_erased(bot: Bot) -> None:
@@ -346,7 +346,7 @@ async def test_a_file_that_is_no_picture_is_told(
     person = bot.server.person()
     answer = await bot.answer(person.document(data, name, "빨간 사과", media_type=media_type))
 
-    await bot.server.wait_for(lambda: "사진" in answer.text, LIMIT_S)
+    await bot.says(answer, "사진")
     assert not is_done(answer)
 
 

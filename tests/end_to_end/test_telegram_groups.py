@@ -13,7 +13,6 @@ from bot import texts
 from tests.telegram.bot import png
 from tests.telegram.people import Person
 from tests.telegram.program import (
-    LIMIT_S,
     MAX_EDITS,
     Bot,
     is_done,
@@ -41,7 +40,7 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
 
 @pytest.fixture(autouse=True)
 def rules_are_kept(bot: Bot) -> Iterator[None]:
-    """Nothing that the program sent was against Telegram's rules, or more than it takes."""
+    """Nothing that the program sent in a test was against Telegram's rules."""
     yield
     judge(bot.server)
 
@@ -123,8 +122,8 @@ async def test_what_is_meant_for_the_bot_is_drawn(bot: Bot, mode: str) -> None:
     for one, is_meant in reached:
         if is_meant:
             await bot.finished(await bot.answer(one))
-    for one in rooms:  # whatever was written before is read by now
-        await bot.ask(one.person(), "/status@geuryeojwo_bot", one.chat)
+    for room in rooms:  # whatever was written before is read by now
+        await bot.ask(room.person(), "/status@geuryeojwo_bot", room.chat)
 
     assert [is_meant for _, is_meant in reached] == [
         any(answer.reply_to is one for answer in bot.ours(one.chat)) for one, _ in reached
@@ -213,7 +212,7 @@ async def test_only_whoever_asked_or_manages_takes_away(bot: Bot, room: Room) ->
     assert not cards[0].is_deleted
     for card, person in zip(cards, (owner, room.manager), strict=True):
         person.press(card, texts.DELETE)
-        await bot.server.wait_for(lambda card=card: card.is_deleted, LIMIT_S)
+        await bot.gone(card)
         assert await bot.kept(card) is None
 
 
@@ -227,7 +226,7 @@ async def test_only_whoever_asked_or_manages_cancels(bot: Bot, room: Room) -> No
     assert texts.NOT_YOURS in refused.text
     for card, person in zip(cards, (owner, room.manager), strict=True):
         person.press(card, texts.CANCEL)
-        await bot.server.wait_for(lambda card=card: texts.CANCELLED in card.text, LIMIT_S)
+        await bot.says(card, texts.CANCELLED)
 
 
 async def test_progress_is_sparse(bot: Bot, room: Room) -> None:
@@ -292,7 +291,7 @@ async def test_a_report_comes_where_a_group_wants_it(bot: Bot) -> None:
     topic, desk = room.chat.topics
     reporter = room.person("서준")
     card = await bot.finished(await bot.answer(room.person().write(APPLE, room.chat, topic=topic)))
-    told = []
+    told = list[str]()
     for is_settled in (False, True, True):
         if is_settled and len(told) == 1:
             await room.settle("신고채널 여기", topic=desk)
@@ -306,7 +305,7 @@ async def test_a_report_comes_where_a_group_wants_it(bot: Bot) -> None:
     assert report.last.is_spoiler
     assert "서준" not in report.text
     room.manager.press(report, texts.DELETE)
-    await bot.server.wait_for(lambda: card.is_deleted, LIMIT_S)
+    await bot.gone(card)
 
 
 # What becomes of a group.

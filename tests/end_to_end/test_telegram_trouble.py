@@ -42,7 +42,7 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
 
 @pytest.fixture(autouse=True)
 def rules_are_kept(bot: Bot) -> Iterator[None]:
-    """Nothing that the program sent was against Telegram's rules, or more than it takes."""
+    """Nothing that the program sent in a test was against Telegram's rules."""
     yield
     bot.server.faults.clear()
     judge(bot.server)
@@ -219,7 +219,7 @@ async def test_a_photo_that_cannot_be_had_is_told(bot: Bot, fault: Fault, method
 
     answer = await bot.answer(person.photo(png(), "빨간 사과"))
 
-    await bot.server.wait_for(lambda: "사진" in answer.text, LIMIT_S)
+    await bot.says(answer, "사진")
     assert not is_done(answer)
 
 
@@ -245,7 +245,7 @@ async def test_more_at_once_than_one_may_have_is_told(bot: Bot) -> None:
     refused = await bot.ask(person, APPLE)
     for card in cards:
         person.press(card, texts.CANCEL)
-        await bot.server.wait_for(lambda card=card: texts.CANCELLED in card.text, LIMIT_S)
+        await bot.says(card, texts.CANCELLED)
 
     assert "한 번에 3건까지" in refused
 

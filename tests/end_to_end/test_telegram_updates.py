@@ -16,7 +16,7 @@ import pytest
 from tests.kill.role import Role
 from tests.program import LIMIT_S, noted
 from tests.telegram.bot import call
-from tests.telegram.program import Bot, judge, settings_of
+from tests.telegram.program import Bot, judge, judge_amount, settings_of
 from tests.telegram.server import TelegramServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -48,6 +48,7 @@ async def running(folder: Path, **settings: str) -> AsyncIterator[Bot]:
             await server.ready(LIMIT_S)
             yield Bot(server=server, folder=folder)
             judge(server)
+            judge_amount(server)
         finally:
             await role.stop()
 

@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot import texts
@@ -149,8 +150,12 @@ async def _fetch(people: Sequence[Person], asked: Sequence[Message]) -> int:
     for one in unseen:
         person, offer = by_id[one.author.id], _endings_of(one)[0]
         person.press(offer, texts.FETCH)
-        await person.wait(lambda offer=offer: is_done(offer) or _pictures_of(offer), LIMIT_S)
+        await person.wait(partial(_is_fetched, offer), LIMIT_S)
     return len(unseen)
+
+
+def _is_fetched(offer: Message) -> bool:
+    return is_done(offer) or bool(_pictures_of(offer))
 
 
 def _judge(

@@ -13,7 +13,8 @@ from bot import texts
 from bot.adapters.telegram import callback_data
 from pipeline import Receipt, marks_in
 from tests import program as started
-from tests.program import LIMIT_S, kept, noted
+from tests.program import LIMIT_S as LIMIT_S
+from tests.program import kept, noted
 from tests.telegram.people import Person
 from tests.telegram.server import TelegramServer
 from tests.telegram.things import Chat, Content, Message
@@ -100,6 +101,14 @@ class Bot:
         await self.server.wait_for(lambda: is_done(card), LIMIT_S)
         return card
 
+    async def gone(self, card: Message) -> None:
+        """Wait until a message is deleted."""
+        await self.server.wait_for(lambda: card.is_deleted, LIMIT_S)
+
+    async def says(self, card: Message, text: str) -> None:
+        """Wait until a message says something."""
+        await self.server.wait_for(lambda: text in card.text, LIMIT_S)
+
     async def press(
         self, person: Person, card: Message, label: str, *, where: Chat | None = None
     ) -> Message:
@@ -131,18 +140,22 @@ class Bot:
 
 
 def judge(server: TelegramServer) -> None:
-    """Fail where a rule was broken, or more was sent than Telegram takes; forgets what was judged."""
+    """Fail where a rule was broken since this was asked last, or something was sent too early."""
     broken = list(server.problems)
     server.problems.clear()
-    log = server.log
 
     assert [] == broken
-    assert [] == log.early
-    assert log.most_in(1.0) <= server.limits.per_second
+    assert [] == server.log.early
+
+
+def judge_amount(server: TelegramServer) -> None:
+    """Fail where more was sent in some window than Telegram takes, or a card was changed too often."""
+    log, limits = server.log, server.limits
+
+    assert log.most_in(1.0) <= limits.per_second
     for chat in server.world.chats.values():
         if not chat.is_private:
-            most = log.most_in(server.limits.per_group_window_s, chat.id)
-            assert most <= server.limits.per_group
+            assert log.most_in(limits.per_group_window_s, chat.id) <= limits.per_group
         for card in chat.messages:
             assert num_progress_edits(card) <= MAX_EDITS
 
@@ -154,10 +167,14 @@ def num_progress_edits(card: Message) -> int:
 
 @asynccontextmanager
 async def living(folder: Path, **settings: str) -> AsyncIterator[Bot]:
-    """Run the program from enter to exit, with these settings too; it has loaded everything."""
+    """Run the program from enter to exit, with these settings too; it has loaded everything.
+
+    Fails at the end where it sent too much.
+    """
     async with TelegramServer() as server:
         server.be_patient()
         async with program(server, folder, **settings):
             bot = Bot(server=server, folder=folder)
             await bot.draw(server.person("첫손님"), "고래 품질:빠르게")
             yield bot
+            judge_amount(server)
