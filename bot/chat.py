@@ -41,6 +41,7 @@ class TextPipeline(Protocol):
         terms: Mapping[str, str] = MappingProxyType({}),
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
+        is_over_photo: bool = False,
     ) -> Preparation:
         """Prepare a text; its verdict says whether there is a prompt."""
         ...
@@ -166,6 +167,7 @@ class Chat:
             terms=job.terms,
             english=command.english,
             words=command.words,
+            is_over_photo=job.has_photo,
         )
 
     async def _fail(self, job_id: str, error: Exception) -> None:

@@ -169,7 +169,10 @@ async def _draw(
 ) -> tuple[Finished, ...]:
     """Draw with a bar on a terminal; nothing where the text gives no prompt. Raises PipelineError."""
     preparation = await preparer.prepare(
-        command.text, negative=command.negative, terms=settings.text.glossary
+        command.text,
+        negative=command.negative,
+        terms=settings.text.glossary,
+        is_over_photo=photo is not None,
     )
     if preparation.verdict is not Verdict.OK:
         _say(texts.refusal(preparation.verdict, preparation.unknown_words))

@@ -87,6 +87,7 @@ class FakeText:
         self.englishes: list[str] = []
         self.words: list[tuple[tuple[str, float], ...]] = []
         self.translator: str | None = None
+        self.are_over_photos: list[bool] = []
         self.forgotten: list[str] = []
 
     async def prepare(
@@ -97,11 +98,13 @@ class FakeText:
         terms: Mapping[str, str] = MappingProxyType({}),
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
+        is_over_photo: bool = False,
     ) -> Preparation:
         """Give the scripted verdict."""
         self.terms.append(terms)
         self.negatives.append(negative)
         self.englishes.append(english)
+        self.are_over_photos.append(is_over_photo)
         self.words.append(tuple(words))
         if self.error is not None:
             raise self.error

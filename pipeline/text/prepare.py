@@ -135,20 +135,23 @@ class Preparer:
         terms: Mapping[str, str] = _NO_TERMS,
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
+        is_over_photo: bool = False,
     ) -> Preparation:
         """Turn a message into prompts, or say in the verdict why there are none.
 
         `negative` is what the person does not want to see, in Korean or English; `terms` are Korean words
         with the English that stands for them in the place where the message was written. `english` takes
         the place of the translation (where it has Hangul, it is what is translated), and `words` with their
-        weights, 0.5 to 1.5, that of the keywords.
+        weights, 0.5 to 1.5, that of the keywords. Over a photo, a style alone is enough.
         Raises StageFailed when every translator failed, WeightOutOfRange for a person's own weight, and
         PromptTooLong for English that is longer than a message may be.
         """
         trace = Trace()
         own = self._own_english(english)
         emphases = own_emphases(words)
-        found = await self._thread.run(self._reader.read, text, trace)
+        found = await self._thread.run(
+            lambda: self._reader.read(text, trace, is_over_photo=is_over_photo)
+        )
         if isinstance(found, NotUnderstood):
             if not own:
                 return Preparation(

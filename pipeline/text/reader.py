@@ -4,6 +4,7 @@ normalise → a person's own weights → request words → style → absent thin
 thread. Does not know any provider.
 """
 
+import re
 from dataclasses import dataclass
 
 from pipeline.text.absent import take_absent
@@ -16,6 +17,21 @@ from pipeline.text.styles import Style, take_style
 from pipeline.text.trace import Trace
 from pipeline.text.translate.glossary import Glossary
 from pipeline.types import Verdict
+
+_CONTENT = frozenset({"NNG", "NNP", "SL", "SN", "XR", "VA"})
+_LOOKS = frozenset(
+    ("느낌", "스타일", "화풍", "버전", "식", "풍", "그림", "효과", "필터", "변환", "부탁", "please")
+)
+_PHOTO_ITSELF = "the scene"
+_PHOTO = re.compile(
+    r"^\s*(?:(?:(?:이|그|저|내|제|위의?|아래의?|올린|보낸|첨부한)\s*)?(?:사진|그림|이미지|짤)"
+    r"(?:\s*(?:위에|속의?|을|를|은|는|이|가|에))?|(?:이|요|그|저)(?:거|것|걸|건|게)(?:을|를|은|는|가)?)\s+"
+)
+
+
+def without_photo(text: str) -> str:
+    """Take off what only points at the photo that came along: "이걸", "이 사진을"."""
+    return _PHOTO.sub("", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +67,10 @@ class Reader:
     def __init__(self, korean: Korean, glossary: Glossary, *, max_chars: int) -> None:
         self._korean, self._glossary, self._max_chars = korean, glossary, max_chars
 
-    def read(self, raw: str, trace: Trace) -> Understood | NotUnderstood:
-        """Read a message. Raises WeightOutOfRange."""
+    def read(
+        self, raw: str, trace: Trace, *, is_over_photo: bool = False
+    ) -> Understood | NotUnderstood:
+        """Read a message; beside a photo, a style alone says enough. Raises WeightOutOfRange."""
         with trace.stage("normalise") as stage:
             normalised = normalise(raw, max_chars=self._max_chars)
             if normalised.is_cut:
@@ -64,6 +82,10 @@ class Reader:
         text = emphasised.text
         if (meant := self._mistyped(text, trace)) is not None:
             return NotUnderstood(verdict=Verdict.UNTRANSLATABLE, suggestion=meant)
+        if is_over_photo:
+            text = without_photo(text)
+            if (alone := self._style_alone(text, trace)) is not None:
+                return alone
         with trace.stage("request_words") as stage:
             stage.provider = "kiwi"
             stripped = strip_request(text, self._korean)
@@ -74,6 +96,23 @@ class Reader:
             return NotUnderstood(verdict=Verdict.EMPTY)
         found = self._take_out(stripped.subject, emphasised.emphases, trace)
         return found if self._has_content(found.text) else NotUnderstood(verdict=Verdict.EMPTY)
+
+    def _style_alone(self, text: str, trace: Trace) -> Understood | None:
+        """Read what only says how a photo is to look: "수채화로", "픽셀 아트로 바꿔 줘"."""
+        styled = take_style(text, self._korean.morphemes(text))
+        left = {one.form for one in self._korean.morphemes(styled.text) if one.tag in _CONTENT}
+        if styled.style is None or left - _LOOKS:
+            return None
+        with trace.stage("style") as stage:
+            stage.note = styled.style.name
+        return Understood(
+            subject=text,
+            text=_PHOTO_ITSELF,
+            style=styled.style,
+            earlier_styles=styled.earlier,
+            absent=(),
+            emphases=(),
+        )
 
     def _take_out(self, subject: str, emphases: tuple[Emphasis, ...], trace: Trace) -> Understood:
         """Take style words and absent things off the subject."""

@@ -308,6 +308,7 @@ async def test_a_photo_is_drawn_over(stage: Stage) -> None:
     assert usual.pixels.rgb.startswith(b"\xff\x00\x00")
     assert 0.3 == said.strength < usual.strength
     assert "강도 0.6" in str(card.details)
+    assert [True, True] == stage.text.are_over_photos
 
 
 @pytest.mark.parametrize("verdict", [Verdict.EMPTY, Verdict.NOT_A_REQUEST])

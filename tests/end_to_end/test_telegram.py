@@ -228,10 +228,16 @@ async def test_several_pictures_are_an_album(bot: Bot) -> None:
     assert [await bot.kept(card, number) for number in (1, 2, 3)] == sent
 
 
-@pytest.mark.parametrize("is_file", [False, True], ids=["photo", "file"])
-async def test_a_picture_is_drawn_over(bot: Bot, apple: Apple, *, is_file: bool) -> None:
+@pytest.mark.parametrize(
+    ("is_file", "words"),
+    [(False, "이걸 수채화로 강도:0.5"), (True, "빨간 사과를 수채화로 그려줘 강도:0.5")],
+    ids=["photo", "file"],
+)
+async def test_a_picture_is_drawn_over(
+    bot: Bot, apple: Apple, *, is_file: bool, words: str
+) -> None:
     """A photo or a file with words below it is drawn over, as strongly as was said."""
-    person, words = bot.server.person(), "빨간 사과를 수채화로 그려줘 강도:0.5"
+    person = bot.server.person()
 
     send = person.document if is_file else person.photo
     card = await bot.finished(await bot.answer(send(apple.png, caption=words)))

@@ -63,6 +63,7 @@ class WaitingText:
         terms: Mapping[str, str] = MappingProxyType({}),
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
+        is_over_photo: bool = False,
     ) -> Preparation:
         """Understand a whale."""
         await asyncio.sleep(self._text_s)

@@ -193,6 +193,47 @@ async def test_keywords_act_only_where_that_is_wanted() -> None:
     assert 1.0 == heaviest[False] < heaviest[True]
 
 
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [
+        ("이걸 수채화로", "watercolor"),
+        ("이 사진을 유화로 그려줘", "oil"),
+        ("픽셀 아트로 바꿔줘", "pixel"),
+        ("제 사진을 웹툰처럼 그려 주세요", "comic"),
+        ("연필 스케치 느낌으로 부탁해", "pencil"),
+    ],
+)
+async def test_over_a_photo_a_style_is_enough(preparer: Preparer, text: str, style: str) -> None:
+    """What is in the photo stays; without a photo there is nothing to draw."""
+    prepared = await preparer.prepare(text, is_over_photo=True)
+
+    assert (Verdict.OK, style) == (prepared.verdict, prepared.style)
+    assert prepared.prompt is not None
+    assert "the scene" in PreparedPrompt.text_of(prepared.prompt.prompt)
+    assert () == prepared.unknown_words
+    assert Verdict.OK is not (await preparer.prepare("이걸 수채화로")).verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("이 사진 위에 빨간 사과를 그려줘", "red apple"),
+        ("이걸 고양이로 그려줘", "cat"),
+        ("사진 속의 바다를 수채화로", "sea"),
+    ],
+)
+async def test_over_a_photo_words_for_the_photo_are_left_out(
+    preparer: Preparer, text: str, english: str
+) -> None:
+    """ "이 사진" is no tooth and no photo style."""
+    prepared = await preparer.prepare(text, is_over_photo=True)
+
+    assert prepared.english is not None
+    assert english in prepared.english
+    assert "photo" not in prepared.english
+    assert "teeth" not in prepared.english
+
+
 async def test_absent_things_are_negative(preparer: Preparer) -> None:
     """What the text says is not there, and what the person does not want, comes first in the negative prompt."""
     prepared = await preparer.prepare("사람 없이 텅 빈 놀이터", negative="고양이, 어두운 하늘")
