@@ -76,6 +76,8 @@ class Erasure:
         for port in self._ports().values():
             for one in people:
                 await port.forget(one)
+        # A part that began meanwhile leaves its name in the queues, after everything else is gone.
+        self._keeper.owe()
         log.info("person erased", num_jobs=len(records))
 
     async def finish(self) -> None:
