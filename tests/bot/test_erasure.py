@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import texts
+from bot import keeping, texts
 from bot.adapters.port import CardState, Person, PlatformDown
 from bot.failpoints import FailpointReached
 from bot.job import job_id_of, photo_key, picture_key
@@ -45,6 +45,25 @@ async def test_everything_of_a_person_goes(archive: Archive) -> None:
     assert await is_empty(archive)
     assert ([PERSON], ["고래"]) == (archive.stage.port.forgotten, archive.stage.text.forgotten)
     assert [archive.name()] == list(archive.tombstones.all())
+
+
+async def test_what_was_queued_too_late_is_forgotten_soon(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request may reach its queue after its row is gone; its name does not stay for an hour."""
+    monkeypatch.setattr(keeping, "_SOON_S", 0.01)
+    await archive.keeper.start()
+    try:
+        await archive.stage.draw()
+        await archive.erasure.erase(PERSON)
+        archive.queues.put(JOB)
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                if not archive.queues.ids:
+                    break
+                await asyncio.sleep(0.01)
+    finally:
+        await archive.keeper.close()
 
 
 async def test_nothing_of_anybody_else_goes(archive: Archive) -> None:
