@@ -129,7 +129,6 @@ class Erasure:
         while any(part.is_running for part in await self._durable.workflows(watched)):
             if time.monotonic() > end_s:
                 log.info("parts left to the keeper", num_jobs=len(job_ids))
-                self._keeper.owe()
                 return
             await asyncio.sleep(_LOOK_INTERVAL_S)
 
