@@ -4,7 +4,7 @@ Each may be called again after a crash, by a durable workflow (`jobs.py`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 from typing import Protocol
@@ -22,7 +22,7 @@ from bot.metrics import Metrics
 from bot.receipt import preparation_of
 from bot.store import Store
 from bot.sweeper import turn_of
-from pipeline import PipelineError, Preparation, ProviderHealth, Verdict
+from pipeline import Audience, PipelineError, Preparation, ProviderHealth, Verdict
 
 log = structlog.get_logger()
 
@@ -42,6 +42,8 @@ class TextPipeline(Protocol):
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
         is_over_photo: bool = False,
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
     ) -> Preparation:
         """Prepare a text; its verdict says whether there is a prompt."""
         ...

@@ -56,13 +56,6 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class WebSection(Section):
-    """The local web chat."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8765, ge=0, le=65535)
-
-
 Key = Annotated[SecretStr | None, Field(default=None, exclude=True)]
 """A secret: read from the environment only, never shown, never part of a dump."""
 
@@ -70,6 +63,15 @@ Key = Annotated[SecretStr | None, Field(default=None, exclude=True)]
 def revealed(key: SecretStr | None) -> str:
     """Give a secret to who needs it; empty where there is none."""
     return key.get_secret_value() if key else ""
+
+
+class WebSection(Section):
+    """The local web chat."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8765, ge=0, le=65535)
+    hosts: tuple[Annotated[str, Field(pattern=r"^[\w.-]+(:\d{1,5})?$")], ...] = ()
+    password: Key = None
 
 
 def _cleaned_token(key: SecretStr | None) -> SecretStr | None:
@@ -229,6 +231,45 @@ class KeepSection(Section):
 
     prompts_days: Days = 365  # buttons live as long
     pictures_days: Days = 30
+    strikes_days: int = Field(default=365, ge=1, le=36_500)
+
+
+class OperatorSection(Section):
+    """Who runs the bot: named to the people, and known by id where only the operator may do something."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=100)
+    contact: str | None = Field(default=None, min_length=1, max_length=200)
+    ids: tuple[Annotated[str, Field(pattern=r"^(discord|telegram):[0-9]{1,20}$")], ...] = ()
+
+
+class SafetySection(Section):
+    """What is not drawn, who judges it, and what becomes of those who ask for it again and again."""
+
+    adults: bool = False
+    forbidden_words: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = ()
+    allowed_words: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = ()
+    second_opinion: Literal["none", "moderation", "guard"] = "none"
+    opinion_base_url: str = Field(default="https://api.openai.com/v1", pattern="^https?://")
+    opinion_model: str | None = Field(default=None, min_length=1)
+    opinion_s: float = Field(default=2.0, ge=0.1, le=60)
+    opinion_api_key: Key = None
+    classifier: str = Field(default="auto", min_length=1)
+    classifier_revision: str | None = Field(default=None, min_length=1)
+    spoiler_from: float = Field(default=0.4, ge=0, le=1)
+    block_from: float = Field(default=0.8, ge=0, le=1)
+    judge_s: float = Field(default=10.0, ge=0.1, le=600)
+    strikes_to_cool_down: int = Field(default=3, ge=1, le=1_000)
+    cool_down_s: float = Field(default=3_600.0, ge=1, le=2_592_000)
+    strikes_to_suspend: int = Field(default=5, ge=1, le=1_000)
+
+
+class MarksSection(Section):
+    """The marks of pictures beside those that are always there."""
+
+    label: Literal["realistic", "always"] = "realistic"
+    credentials: bool = True
+    require_credentials: bool = False
+    key_dir: Path = Path("keys/marks")
 
 
 class MetricsSection(Section):
@@ -337,6 +378,9 @@ class Settings(BaseSettings):
     storage: StorageSection = StorageSection()
     worker: WorkerSection = WorkerSection()
     keep: KeepSection = KeepSection()
+    operator: OperatorSection = OperatorSection()
+    safety: SafetySection = SafetySection()
+    marks: MarksSection = MarksSection()
     metrics: MetricsSection = MetricsSection()
     text: TextSection = TextSection()
     papago: PapagoSection = PapagoSection()

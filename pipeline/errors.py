@@ -17,7 +17,10 @@ PipelineError
     PhotoTooLarge
     PhotoUnreadable
     Untranslatable
+    Unsafe
+    PictureUnsafe
   Unavailable          the user can try again later
+    NotJudged
     QueueFull
     TimedOut
     ShuttingDown
@@ -29,6 +32,7 @@ PipelineError
     ModelNotLoaded
     LoraNotLoaded
     PictureNotFinite
+    NotMarked
 """
 
 from enum import StrEnum
@@ -52,6 +56,17 @@ class Failure(StrEnum):
     CROWDED = "crowded"  # so many asked it at once that no turn came in time
     RESTING = "resting"  # it failed so often that it is left alone for a while
     SPENT = "spent"  # the operator's daily limit of characters is used up
+
+
+class Rule(StrEnum):
+    """Why a text or a picture is refused."""
+
+    MINOR = "minor"  # somebody who is or looks like a minor, sexually: nowhere, for nobody
+    REAL_PERSON = "real_person"  # somebody who exists, sexually or to deceive: nowhere
+    SEXUAL = "sexual"  # only among adults, where the operator and the place want it
+    VIOLENCE = "violence"  # cruelty that is shown for its own sake
+    FORBIDDEN = "forbidden"  # words that the operator or the place forbids
+    OPINION = "opinion"  # a second opinion is against it
 
 
 class PipelineError(Exception):
@@ -188,8 +203,28 @@ class Untranslatable(RequestRejected):
         self.unknown_words = unknown_words
 
 
+class Unsafe(RequestRejected):
+    """A text asks for something that is not drawn here."""
+
+    def __init__(self, *, rule: Rule) -> None:
+        super().__init__(f"rule {rule}")
+        self.rule = rule  # for the log and the strikes: never told to whoever asked
+
+
+class PictureUnsafe(RequestRejected):
+    """A finished picture shows what is not shown here; nothing of it is kept."""
+
+    def __init__(self, *, rule: Rule) -> None:
+        super().__init__(f"rule {rule}")
+        self.rule = rule
+
+
 class Unavailable(PipelineError):
     """The user can try again later."""
+
+
+class NotJudged(Unavailable):
+    """Whether a picture may be shown could not be judged, so it is not shown."""
 
 
 class QueueFull(Unavailable):
@@ -285,3 +320,11 @@ class LoraNotLoaded(EngineFailed):
 
 class PictureNotFinite(EngineFailed):
     """The model computed numbers that are no picture."""
+
+
+class NotMarked(EngineFailed):
+    """A mark that must be there could not be put on a picture, so it is not shown."""
+
+    def __init__(self, *, mark: str) -> None:
+        super().__init__(mark)
+        self.mark = mark  # "label", "xmp", "credentials"

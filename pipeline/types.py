@@ -4,12 +4,12 @@ Standard library only: no torch, no PIL, no settings. `pipeline.text` and `pipel
 do not know each other; what one makes and the other takes is defined here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from pipeline.errors import Failure
+from pipeline.errors import Failure, Rule
 
 
 class Verdict(StrEnum):
@@ -20,6 +20,61 @@ class Verdict(StrEnum):
     NOT_A_REQUEST = "not_a_request"
     UNSAFE = "unsafe"
     UNTRANSLATABLE = "untranslatable"
+
+
+class Audience(StrEnum):
+    """Who will see a picture."""
+
+    EVERYBODY = "everybody"
+    ADULTS = "adults"  # nobody else, by the word of the platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a gate says of texts."""
+
+    rule: Rule | None = None  # that is broken; None lets them pass
+    has_minors: bool = False  # whether somebody young is named, however harmlessly
+
+
+class TextGate(Protocol):
+    """Judges what somebody wrote, and what became of it, in Korean and English; pure and quick."""
+
+    def judge(
+        self,
+        *texts: str,
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
+    ) -> Ruling:
+        """Judge texts that belong to one request together.
+
+        `forbidden` are the words that a place forbids, beside those of the operator.
+        """
+        ...
+
+
+class SecondOpinion(Protocol):
+    """Judges a text with a model of its own; never instead of the gate."""
+
+    async def judge(self, korean: str, english: str, *, audience: Audience) -> Ruling | None:
+        """Judge a text and its translation; None where no answer came in time. Raises nothing."""
+        ...
+
+
+class PictureVerdict(StrEnum):
+    """How a picture may be shown."""
+
+    PASS = "pass"
+    SPOILER = "spoiler"  # only to whoever wants to see it
+    BLOCK = "block"  # not at all, unless among adults
+
+
+class PictureGate(Protocol):
+    """Judges finished pictures and previews before anybody sees them or anything is written."""
+
+    async def judge(self, pixels: "Pixels") -> PictureVerdict:
+        """Judge a picture. Raises NotJudged."""
+        ...
 
 
 class Quality(StrEnum):
@@ -154,6 +209,7 @@ class Preparation:
     tokens: TokensUsed | None = None
     stages: tuple[StageRecord, ...] = ()
     translator: str | None = None  # who made the English: some must be credited where it is shown
+    rule: Rule | None = None  # that an unsafe text breaks
     suggestion: str | None = (
         None  # what a message typed on the wrong keyboard layout may have meant
     )
@@ -268,6 +324,7 @@ class ModelFacts:
     display_px: int  # small pictures are shown this wide, pixel by pixel
     loras: tuple[str, ...] = ()  # that a request may name
     can_enlarge: bool = True  # a picture of its own, drawn over at twice the size
+    can_look_real: bool = True  # its pictures may be taken for photos
 
 
 class RenderPhase(StrEnum):

@@ -5,7 +5,7 @@ A ticket is the real one. They draw nothing: what pictures show is tested with t
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from bot.adapters.port import (
     Unclear,
 )
 from pipeline import (
+    Audience,
     Cancelled,
     ModelFacts,
     PipelineError,
@@ -99,6 +100,8 @@ class FakeText:
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
         is_over_photo: bool = False,
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
     ) -> Preparation:
         """Give the scripted verdict."""
         self.terms.append(terms)

@@ -139,6 +139,56 @@ link_codes = Table(
     Index(None, "account"),
 )
 
+strikes = Table(
+    "strikes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", String(32), nullable=False),
+    Column("struck_s", Double, nullable=False),
+    Column("rule", String(16), nullable=False),
+    Column("digest", String(32), nullable=False),  # of the text, keyed: equal texts have equal ones
+    Index(None, "person", "struck_s"),
+    Index(None, "struck_s"),
+)
+
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("since_s", Double, nullable=False),
+    Column("until_s", Double),  # without one: until somebody lifts it
+    Column("appealed_s", Double),
+    Column("appeal", LargeBinary),  # sealed
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("done_s", Double, nullable=False),
+    Column("actor", String(32), nullable=False),
+    Column("deed", String(32), nullable=False),
+    Column("about", String(64), nullable=False),  # a person's keyed name, or a job
+    Column("is_allowed", Boolean, nullable=False),
+    Index(None, "done_s"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("told_s", Double, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    _of_a_job(),
+    Column("reported_s", Double, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+
 places = Table(
     "places",
     metadata,

@@ -5,7 +5,7 @@ for some time after. Awaits on the event loop; what takes the processor runs on 
 Does not know what any stage does inside, nor who asked; what is unsafe is judged elsewhere.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
@@ -30,6 +30,7 @@ from pipeline.text.translate.glossary import Glossary
 from pipeline.text.trial import Trial, try_all
 from pipeline.text.wording import PERSON, FixedEnglish, Worder, Wording
 from pipeline.types import (
+    Audience,
     Preparation,
     ProviderFailure,
     ProviderHealth,
@@ -136,6 +137,8 @@ class Preparer:
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
         is_over_photo: bool = False,
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
     ) -> Preparation:
         """Turn a message into prompts, or say in the verdict why there are none.
 

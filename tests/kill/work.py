@@ -7,12 +7,13 @@ is replaced, and nothing loads torch, which takes longer than a process of the k
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 import pipeline
 from pipeline import (
+    Audience,
     Cancelled,
     EngineStats,
     ModelFacts,
@@ -64,6 +65,8 @@ class WaitingText:
         english: str = "",
         words: Sequence[tuple[str, float]] = (),
         is_over_photo: bool = False,
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
     ) -> Preparation:
         """Understand a whale."""
         await asyncio.sleep(self._text_s)
