@@ -56,8 +56,20 @@ class TextGate(Protocol):
 class SecondOpinion(Protocol):
     """Judges a text with a model of its own; never instead of the gate."""
 
+    async def load(self) -> None:
+        """Make ready what the first question would wait for; at once when that is done."""
+        ...
+
     async def judge(self, korean: str, english: str, *, audience: Audience) -> Ruling | None:
         """Judge a text and its translation; None where no answer came in time. Raises nothing."""
+        ...
+
+    def health(self) -> "ProviderHealth":
+        """Say who it is, and whether it is asked now: what people write goes there."""
+        ...
+
+    async def close(self) -> None:
+        """Close its connections; idempotent."""
         ...
 
 
