@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         Unsafe,
         Untranslatable,
     )
-    from pipeline.marks import MarkedPicture, Marks, Receipt, mark, marks_in, read_marks, smaller
+    from pipeline.marks.reading import Marks, marks_in, read_marks
+    from pipeline.marks.receipt import Receipt
+    from pipeline.marks.writing import MarkedPicture, mark, smaller
     from pipeline.photo import MAX_PHOTO_BYTES, enlarged, fit, png_of, read_photo
     from pipeline.size import size_enlarged, size_like, size_of
     from pipeline.text.options import (
@@ -106,15 +108,9 @@ _HOMES = {
         "Unsafe",
         "Untranslatable",
     ),
-    "pipeline.marks": (
-        "MarkedPicture",
-        "Marks",
-        "Receipt",
-        "mark",
-        "marks_in",
-        "read_marks",
-        "smaller",
-    ),
+    "pipeline.marks.reading": ("Marks", "marks_in", "read_marks"),
+    "pipeline.marks.receipt": ("Receipt",),
+    "pipeline.marks.writing": ("MarkedPicture", "mark", "smaller"),
     "pipeline.photo": ("MAX_PHOTO_BYTES", "enlarged", "fit", "png_of", "read_photo"),
     "pipeline.size": ("size_enlarged", "size_like", "size_of"),
     "pipeline.text.options": (

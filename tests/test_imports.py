@@ -50,7 +50,7 @@ HOMES = {
     "sentence_transformers": ("pipeline/text/keywords.py",),
     "kiwipiepy": ("pipeline/text/",),
     "openai": ("pipeline/text/llm.py",),
-    "PIL": ("pipeline/marks.py", "pipeline/photo.py", "bot/cards.py"),
+    "PIL": ("pipeline/marks/", "pipeline/photo.py", "bot/cards.py"),
     "cryptography": ("bot/sealing.py",),
     "fsspec": ("bot/files.py",),
     "prometheus_client": ("bot/metrics.py",),

@@ -1,0 +1,104 @@
+"""The marks that say a picture was made by AI, put on in one place before any byte leaves.
+
+A picture becomes a PNG that carries XMP with IPTC's digital source type, the `parameters` text
+that common tools read, and a receipt from which the same picture can be drawn again; where it has to
+be smaller it is written again as WebP or JPEG, with the same marks. No id of a person or a place is
+ever written. Small pictures are enlarged pixel by pixel, so that they are shown as they were drawn.
+
+Does not judge what a picture shows, and does not sign: these marks are lost when somebody else
+writes a file again.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from pipeline.marks.reading import Marks, marks_in
+from pipeline.marks.receipt import Receipt
+from pipeline.marks.text import RECEIPT_KEY, XMP_KEY, exif, xmp
+from pipeline.types import Pixels
+
+_QUALITIES = (95, 85, 70, 50)
+_SCALES = (1.0, 0.75, 0.5, 0.35, 0.25)
+_MAX_WEBP_PX = 16_383  # of a side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedPicture:
+    """A picture that may leave: PNG bytes with all marks."""
+
+    png: bytes
+    width_px: int
+    height_px: int
+
+
+def mark(pixels: Pixels, receipt: Receipt, *, display_px: int) -> MarkedPicture:
+    """Encode a picture as PNG with all its marks, enlarged by a whole factor up to `display_px`."""
+    image = Image.frombytes("RGB", (pixels.width_px, pixels.height_px), pixels.rgb)
+    factor = max(1, display_px // max(image.size))
+    enlarged = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    info = PngInfo()
+    info.add_itxt(XMP_KEY, xmp())
+    info.add_itxt("parameters", _utf_8(receipt.parameters()))
+    info.add_itxt(RECEIPT_KEY, _utf_8(receipt.as_json(is_ascii=False)))
+    file = io.BytesIO()
+    enlarged.save(file, "PNG", pnginfo=info, compress_level=4)
+    return MarkedPicture(png=file.getvalue(), width_px=enlarged.width, height_px=enlarged.height)
+
+
+def smaller(picture: bytes, *, max_bytes: int) -> bytes | None:
+    """Write a marked picture again so that it is no larger than `max_bytes`, with its marks.
+
+    As WebP without loss, then with more and more, then with fewer pixels; as JPEG where a side is longer
+    than WebP has room for. None where even the least of these is too large.
+    """
+    marks = marks_in(picture)
+    with Image.open(io.BytesIO(picture)) as image:
+        whole = image.convert("RGB")
+    tries = (write(marks) for write in _ways(whole))
+    return next((data for data in tries if len(data) <= max_bytes), None)
+
+
+def _ways(image: Image.Image) -> Iterator[Callable[[Marks], bytes]]:
+    """Give the ways to write an image, the best and largest first."""
+    if max(image.size) <= _MAX_WEBP_PX:
+        yield partial(_webp, image, quality=None)
+    for quality in _QUALITIES:
+        yield partial(_lossy, image, quality=quality)
+    for scale in _SCALES[1:]:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        reduced = image.resize(size, Image.Resampling.LANCZOS)
+        yield from (partial(_lossy, reduced, quality=quality) for quality in _QUALITIES[1:])
+
+
+def _lossy(image: Image.Image, marks: Marks, *, quality: int) -> bytes:
+    if max(image.size) <= _MAX_WEBP_PX:
+        return _webp(image, marks, quality=quality)
+    file = io.BytesIO()
+    image.save(
+        file, "JPEG", quality=quality, exif=exif(marks.parameters), xmp=xmp(marks.receipt).encode()
+    )
+    return file.getvalue()
+
+
+def _webp(image: Image.Image, marks: Marks, *, quality: int | None) -> bytes:
+    """Write WebP; without a quality nothing of the picture is lost."""
+    file = io.BytesIO()
+    image.save(
+        file,
+        "WEBP",
+        lossless=quality is None,
+        quality=80 if quality is None else quality,  # of a lossless one: the effort
+        exif=exif(marks.parameters),
+        xmp=xmp(marks.receipt).encode(),
+    )
+    return file.getvalue()
+
+
+def _utf_8(text: str) -> bytes:
+    """Encode text; a half of a surrogate pair, which people can type, stands as the escape that JSON has."""
+    return text.encode("utf-8", "backslashreplace")
