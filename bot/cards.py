@@ -44,14 +44,21 @@ def removed() -> Card:
     return note(texts.REMOVED)
 
 
-def accepted(job_id: str, *, is_ready: bool, request: str = "", is_resumed: bool = False) -> Card:
+def accepted(
+    job_id: str,
+    *,
+    is_ready: bool,
+    request: str = "",
+    is_resumed: bool = False,
+    notice: str = "",
+) -> Card:
     """Acknowledge: the text is being read, or will be once the models are loaded."""
     return Card(
         job_id=job_id,
         state=CardState.WAITING,
         text=texts.UNDERSTANDING if is_ready else texts.LOADING,
         request=request,
-        notes=_resumed(is_resumed=is_resumed),
+        notes=(*_resumed(is_resumed=is_resumed), *_noticed(notice)),
         buttons=(buttons.CANCEL,),
     )
 
@@ -67,7 +74,11 @@ def waiting(
         state=CardState.WAITING,
         text=texts.waiting(place, eta_s),
         request=record.job.command.text,
-        notes=(*_resumed(is_resumed=is_resumed), *texts.notes(record.preparation, unlearned)),
+        notes=(
+            *_resumed(is_resumed=is_resumed),
+            *texts.notes(record.preparation, unlearned),
+            *_noticed(record.job.notice),
+        ),
         credits=_credits(record.preparation),
         details_label=texts.DETAILS,
         details=_details(record),
@@ -98,6 +109,14 @@ def ending(record: Record, unlearned: tuple[str, ...], *, has_originals: bool = 
 
     has_originals: pictures are shown as less than their files, which are to be had beside them.
     """
+    card = _ended(record, unlearned, has_originals=has_originals)
+    if record.outcome is not None and record.outcome.ending is Ending.REMOVED:
+        return card
+    # The last of the notes: where there is no room for all of them, no other one gives way to it.
+    return replace(card, notes=(*card.notes, *_noticed(record.job.notice)))
+
+
+def _ended(record: Record, unlearned: tuple[str, ...], *, has_originals: bool) -> Card:
     job, outcome = record.job, record.outcome
     assert outcome is not None
     match outcome.ending:
@@ -242,6 +261,10 @@ def _question(record: Record) -> Card:
     if has_photo or not record.job.command.text:
         return card
     return replace(card, job_id=record.job.id, draft=draft_of(record), buttons=(buttons.EDIT,))
+
+
+def _noticed(notice: str) -> tuple[str, ...]:
+    return (notice,) if notice else ()
 
 
 def _resumed(*, is_resumed: bool) -> tuple[str, ...]:

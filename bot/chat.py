@@ -68,9 +68,10 @@ class Chat:
         ready: Callable[[], Awaitable[None]],
         is_ready: Callable[[], bool],
         delivery: Delivery,
+        told: Callable[[str], Awaitable[None]],
         metrics: Metrics,
     ) -> None:
-        self._metrics = metrics
+        self._metrics, self._told = metrics, told
         self._store, self._preparer, self._delivery = store, preparer, delivery
         self._ready, self._is_ready = ready, is_ready
         self._acknowledging: dict[str, asyncio.Event] = {}
@@ -95,13 +96,18 @@ class Chat:
     async def show_first(self, record: Record, port: ChatPort) -> None:
         """Show the card that acknowledges a job, and keep where it is."""
         job = record.job
-        card: Card = cards.accepted(job.id, is_ready=self._is_ready(), request=job.command.text)
+        card: Card = cards.accepted(
+            job.id, is_ready=self._is_ready(), request=job.command.text, notice=job.notice
+        )
         ref = await port.send(job.place, card, reply_to=job.event_id, nonce=nonce_of(job.id, FIRST))
         pass_("after_ack_before_kept")
         try:
             await self._store.keep_message(job.id, ref)
         except KeyError:  # its person had it erased meanwhile
             await port.edit(ref, cards.erased())
+            return
+        if job.notice:
+            await self._told(job.id)
 
     async def acknowledge(self, job_id: str) -> None:
         """See to it that the person sees a card; without one, the ending will be the first."""

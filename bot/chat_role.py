@@ -29,6 +29,7 @@ from bot.jobs import Jobs
 from bot.keeping import Keeper
 from bot.linking import Linking
 from bot.metrics import Metrics
+from bot.notices import PriorNotice
 from bot.options import model_options
 from bot.parts import make_preparer
 from bot.personal import Personal
@@ -66,6 +67,7 @@ class ChatRole:
     ) -> None:
         self._settings, self._store, self._files = settings, store, files
         self._metrics, self._disk = metrics, disk
+        self._notice = PriorNotice(store, operator=settings.operator, keep=settings.keep)
         model = model_options(settings)
         self.preparer = make_preparer(settings, sealer)
         vocabulary = ModelVocabulary.load(Path(model.path))
@@ -99,6 +101,7 @@ class ChatRole:
             ready=self._ready,
             is_ready=lambda: self.fleet.is_ready,
             delivery=self._delivery,
+            told=self._notice.told,
             metrics=metrics,
         )
         self._platforms = Platforms()
@@ -128,6 +131,7 @@ class ChatRole:
             cost_of=lambda wish: cost_of(wish.command, self.fleet.facts),
             capacity=self.fleet.capacity,
             check_room=self._disk.check,
+            notice_of=self._notice.due,
             metrics=self._metrics,
         )
         self._keeper = Keeper(

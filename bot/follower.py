@@ -165,6 +165,7 @@ class Follower:
                 is_ready=self._is_ready(),
                 request=record.job.command.text,
                 is_resumed=followed.is_resumed,
+                notice=record.job.notice,
             )
         card = cards.waiting(
             record, self._unlearned(record), standing, is_resumed=followed.is_resumed

@@ -66,13 +66,14 @@ class Intake:
         cost_of: Callable[[Wish], float],
         capacity: Callable[[], Capacity],
         check_room: Callable[[], None],
+        notice_of: Callable[[Person], Awaitable[str]],
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._files, self._enqueue = store, files, enqueue
         self._limits, self._role_weights = limits, role_weights
         self._terms_of, self._cost_of, self._capacity = terms_of, cost_of, capacity
-        self._check_place = check_place
+        self._check_place, self._notice_of = check_place, notice_of
         self._check_room, self._metrics, self._clock = check_room, metrics, clock
         self._turn, self._group = asyncio.Lock(), _Group()
         self._late: set[asyncio.Task[None]] = set()
@@ -83,7 +84,8 @@ class Intake:
         Raises Unavailable where it cannot be taken now, and DrawingNotHere where the rules of its place
         are against it; nothing is promised or charged then.
         """
-        candidate = self._candidate(wish, event, await self._rules(event.place))
+        rules, notice = await self._rules(event.place), await self._notice_of(event.person)
+        candidate = self._candidate(wish, event, rules, notice=notice)
         job_id = candidate.job.id
         try:
             if wish.photo is not None:
@@ -157,7 +159,7 @@ class Intake:
             raise result
         return result
 
-    def _candidate(self, wish: Wish, event: Event, rules: PlaceRules) -> Candidate:
+    def _candidate(self, wish: Wish, event: Event, rules: PlaceRules, *, notice: str) -> Candidate:
         now_s, cost, command = self._clock(), self._cost_of(wish), wish.command
         asked = Asked(
             person=self._store.person_name(event.person),
@@ -203,6 +205,7 @@ class Intake:
                 **rules.glossary,
             },
             manner=rules.manner_in(event.place),
+            notice=notice,
         )
         return Candidate(
             job=job, cost=cost, units=command.num_pictures, day=korean_day(now_s), judge=judge

@@ -50,6 +50,7 @@ class Job:
     has_photo: bool = False  # kept as the file `photo_key(id)`
     terms: Mapping[str, str] = field(default_factory=dict)  # Korean words with a fixed English
     manner: Manner = field(default_factory=Manner)  # of its cards, by the rules of that time
+    notice: str = ""  # on its cards, where its person had never been told what the bot is
 
 
 def photo_key(job_id: str) -> str:

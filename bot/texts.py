@@ -193,6 +193,20 @@ def no_pictures(search: str) -> str:
     return f"‘{search}’ 그림을 찾지 못했어요. 다른 말로 찾거나 /내그림이라고만 적어 보세요."
 
 
+def prior_notice(
+    *, operator: str | None, prompts_days: int | None, pictures_days: int | None
+) -> str:
+    """Say before somebody's first picture what the bot is, who runs it, what it keeps and what it is not for."""
+    name = with_particle(_short(operator), "이에요/예요") if operator else ""
+    who = f"운영자는 {name}. " if name else ""
+    return (
+        f"그림은 생성형 인공지능(AI)이 만들어요. {who}적은 말은 {_kept_for(prompts_days)}, "
+        f"그림과 사진은 {_kept_for(pictures_days)} 잠가서 보관해요. 만 14세 미만은 쓸 수 없고, "
+        "실제 인물이나 미성년자를 성적으로 그리는 것처럼 남을 해치는 그림은 부탁할 수 없어요. "
+        "자세한 것은 /개인정보에서 볼 수 있어요."
+    )
+
+
 def privacy(
     *, prompts_days: int | None, pictures_days: int | None, providers: tuple[str, ...]
 ) -> str:

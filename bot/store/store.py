@@ -16,12 +16,13 @@ from bot.store.errors import BackUpUnsupported
 from bot.store.jobs import Jobs
 from bot.store.links import Links
 from bot.store.news import News
+from bot.store.notices import Notices
 from bot.store.people import People
 from bot.store.rules import Rules
 from bot.store.workers import Workers
 
 
-class Store(Jobs, Acceptance, Workers, News, Deliveries, People, Rules, Links):
+class Store(Jobs, Acceptance, Workers, News, Deliveries, People, Rules, Links, Notices):
     """All parts over one database; lives from `open` to `close`.
 
     Every method raises StoreError where the database fails; nothing was written then.

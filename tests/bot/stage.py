@@ -26,12 +26,13 @@ from bot.intake import Intake
 from bot.job import Record, job_id_of
 from bot.jobs import Jobs, Turn
 from bot.metrics import Metrics
+from bot.notices import PriorNotice
 from bot.personal import Personal
 from bot.places import Places
 from bot.recall import Recall
 from bot.reports import Reports
 from bot.sealing import KEY_BYTES, Sealer
-from bot.settings import DrawSection, TextSection
+from bot.settings import DrawSection, KeepSection, OperatorSection, TextSection
 from bot.store import Store
 from bot.wish import cost_of
 from bot.wishes import Wishes
@@ -139,6 +140,7 @@ class Stage:
     def open(self) -> None:
         """Put the parts together, as a process does that has just started."""
         metrics = Metrics()
+        notice = PriorNotice(self.store, operator=OperatorSection(), keep=KeepSection())
         self.follower = Follower(
             store=self.store,
             port_of=lambda platform: self.delivery.port_of(platform),
@@ -168,6 +170,7 @@ class Stage:
             ready=_ready,
             is_ready=lambda: self.is_ready,
             delivery=self.delivery,
+            told=notice.told,
             metrics=metrics,
         )
         self.places = Places(self.store)
@@ -182,6 +185,7 @@ class Stage:
             cost_of=lambda wish: cost_of(wish.command, self.engine.facts),
             capacity=_capacity,
             check_room=lambda: self.check_room(),
+            notice_of=notice.due,
             metrics=metrics,
         )
         self.conversation = Conversation(
