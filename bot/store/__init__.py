@@ -1,6 +1,7 @@
 """The public face of the store."""
 
 from bot.store.acceptance import Candidate
+from bot.store.audit import Audited, Deed
 from bot.store.connection import holds_nothing, prepare_file, scrub_file
 from bot.store.errors import (
     BackUpUnsupported,
@@ -12,22 +13,27 @@ from bot.store.errors import (
 )
 from bot.store.links import MAX_ACCOUNTS
 from bot.store.store import Store
+from bot.store.strikes import Sanctioned, Struck
 from bot.store.values import Delivery, DeliveryState, Joining, Live, Worker
 
 __all__ = [
     "MAX_ACCOUNTS",
+    "Audited",
     "BackUpUnsupported",
     "Candidate",
+    "Deed",
     "Delivery",
     "DeliveryState",
     "Joining",
     "Live",
+    "Sanctioned",
     "Store",
     "StoreClosed",
     "StoreDamaged",
     "StoreError",
     "StoreTooNew",
     "StoreUnavailable",
+    "Struck",
     "Worker",
     "holds_nothing",
     "prepare_file",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.sealing import Sealer
 from bot.store.acceptance import Acceptance
+from bot.store.audit import Audit
 from bot.store.connection import Database
 from bot.store.deliveries import Deliveries
 from bot.store.errors import BackUpUnsupported
@@ -19,10 +20,13 @@ from bot.store.news import News
 from bot.store.notices import Notices
 from bot.store.people import People
 from bot.store.rules import Rules
+from bot.store.strikes import Strikes
 from bot.store.workers import Workers
 
 
-class Store(Jobs, Acceptance, Workers, News, Deliveries, People, Rules, Links, Notices):
+class Store(
+    Jobs, Acceptance, Workers, News, Deliveries, People, Rules, Links, Notices, Strikes, Audit
+):
     """All parts over one database; lives from `open` to `close`.
 
     Every method raises StoreError where the database fails; nothing was written then.

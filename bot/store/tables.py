@@ -147,6 +147,8 @@ strikes = Table(
     Column("struck_s", Double, nullable=False),
     Column("rule", String(16), nullable=False),
     Column("digest", String(32), nullable=False),  # of the text, keyed: equal texts have equal ones
+    Column("event", String(32), nullable=False),  # keyed: what came with it is struck once
+    Index(None, "person", "event", unique=True),
     Index(None, "person", "struck_s"),
     Index(None, "struck_s"),
 )
@@ -157,6 +159,7 @@ suspensions = Table(
     Column("person", String(32), primary_key=True),
     Column("since_s", Double, nullable=False),
     Column("until_s", Double),  # without one: until somebody lifts it
+    Column("lifted_s", Double),  # strikes before it count no more
     Column("appealed_s", Double),
     Column("appeal", LargeBinary),  # sealed
 )

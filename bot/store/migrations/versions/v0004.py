@@ -16,8 +16,10 @@ def upgrade() -> None:
         sa.Column("struck_s", sa.Double, nullable=False),
         sa.Column("rule", sa.String(16), nullable=False),
         sa.Column("digest", sa.String(32), nullable=False),
+        sa.Column("event", sa.String(32), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_strikes"),
     )
+    op.create_index("ix_strikes_person_event", "strikes", ["person", "event"], unique=True)
     op.create_index("ix_strikes_person_struck_s", "strikes", ["person", "struck_s"])
     op.create_index("ix_strikes_struck_s", "strikes", ["struck_s"])
     op.create_table(
@@ -25,6 +27,7 @@ def upgrade() -> None:
         sa.Column("person", sa.String(32), nullable=False),
         sa.Column("since_s", sa.Double, nullable=False),
         sa.Column("until_s", sa.Double),
+        sa.Column("lifted_s", sa.Double),
         sa.Column("appealed_s", sa.Double),
         sa.Column("appeal", sa.LargeBinary),
         sa.PrimaryKeyConstraint("person", name="pk_suspensions"),
