@@ -1,4 +1,4 @@
-"""The one home of the `openai` package: structured questions to any server that speaks Chat Completions.
+"""The one home of the `openai` package: questions to any server that speaks Chat Completions.
 
 What a person wrote is sent as JSON in the user message, alone: it is data, and the instructions stand in
 the system message. Everything that goes wrong becomes a Failure here. Does not know what is asked.
@@ -8,6 +8,8 @@ Importing the library takes a second, so a thread does it before the first quest
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -26,6 +28,7 @@ log = structlog.get_logger(__name__)
 NAME = "openai"  # of every provider that asks here, and so of their one circuit
 _CONNECT_S = 2.0
 _MAX_PAUSE_S, _LONG_PAUSE_S = 2.0, 60.0  # before the one repetition
+_FIRST_TOKENS = 8
 _NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _FILTERED = frozenset({"content_filter", "content_policy_violation"})
 _BUSY = frozenset({408, 409, 425, 429})
@@ -61,23 +64,60 @@ class Llm:
         `data` is what a person wrote, in any JSON value. Takes at most `request_s`, the repetition
         included. Raises StageFailed.
         """
-        client = await self._opened()
         messages = [
             {"role": "system", "content": f"{system}\n\n{shape.in_words()}"},
             {"role": "user", "content": json.dumps(data, ensure_ascii=False)},
         ]
-        async with self._places:
+        async with self._asking(stage) as client:
             spend(sum(len(message["content"]) for message in messages))
-            try:
-                async with asyncio.timeout(self._options.request_s):
-                    body = await self._complete(client, messages, shape, stage=stage)
-            except TimeoutError:
-                detail = f"over {self._options.request_s:g} s"
-                raise _failed(stage, Failure.TIMED_OUT, detail) from None
+            body = await self._complete(client, messages, shape)
         answer = shape.read(_content(body, stage=stage))
         if answer is None:
             raise _failed(stage, Failure.UNREADABLE, "not the fields that were asked for")
         return answer
+
+    async def begin(self, text: str, *, stage: str) -> str:
+        """Send a text alone and give the first words of the answer: for a model that needs no instructions.
+
+        Raises StageFailed.
+        """
+        async with self._asking(stage) as client:
+            reply = await client.chat.completions.with_raw_response.create(
+                model=self._options.model,
+                messages=[{"role": "user", "content": text}],
+                temperature=0,
+                max_completion_tokens=_FIRST_TOKENS,
+                stream=False,
+            )
+            body = reply.http_response.json()
+        return _content(body, stage=stage, may_be_cut=True)
+
+    async def moderate(self, texts: Sequence[str], *, stage: str) -> object:
+        """Give the body of what a moderation model says of texts, unchecked. Raises StageFailed."""
+        async with self._asking(stage) as client:
+            reply = await client.moderations.with_raw_response.create(
+                model=self._options.model, input=list(texts)
+            )
+            return reply.http_response.json()
+
+    @asynccontextmanager
+    async def _asking(self, stage: str) -> AsyncIterator["AsyncOpenAI"]:
+        """Hold a place while a question is open, for as long as it may take. Raises StageFailed."""
+        client = await self._opened()
+        from openai import OpenAIError
+
+        async with self._places:
+            try:
+                async with asyncio.timeout(self._options.request_s):
+                    yield client
+            except TimeoutError:
+                detail = f"over {self._options.request_s:g} s"
+                raise _failed(stage, Failure.TIMED_OUT, detail) from None
+            except OpenAIError as error:
+                # Without its cause: servers quote the key and the person's words in what they say.
+                raise _translated(error, stage) from None
+            except ValueError as error:
+                raise _failed(stage, Failure.UNREADABLE, type(error).__name__) from None
 
     async def _opened(self) -> "AsyncOpenAI":
         async with self._opening:
@@ -86,10 +126,10 @@ class Llm:
             return self._client
 
     async def _complete(
-        self, client: "AsyncOpenAI", messages: list[dict[str, str]], shape: Shape, *, stage: str
+        self, client: "AsyncOpenAI", messages: list[dict[str, str]], shape: Shape
     ) -> object:
-        """Give the body of the reply, unchecked. Raises StageFailed."""
-        from openai import APIStatusError, OpenAIError
+        """Give the body of the reply, unchecked. Raises OpenAIError or ValueError."""
+        from openai import APIStatusError
 
         request = self._request(messages, shape)
         try:
@@ -98,15 +138,10 @@ class Llm:
             return reply.http_response.json()
         except APIStatusError as error:
             if not ("response_format" in request and _refuses_schema(error)):
-                raise _translated(error, stage) from None
-        except OpenAIError as error:
-            # Without its cause: servers quote the key and the person's words in what they say.
-            raise _translated(error, stage) from None
-        except ValueError as error:
-            raise _failed(stage, Failure.UNREADABLE, type(error).__name__) from None
+                raise
         log.info("server takes no schema", provider=NAME)
         self._takes_schema = False
-        return await self._complete(client, messages, shape, stage=stage)
+        return await self._complete(client, messages, shape)
 
     def _request(self, messages: list[dict[str, str]], shape: Shape) -> dict[str, Any]:
         """Write the body; what is not set is not sent, since not every server knows it."""
@@ -149,14 +184,14 @@ async def _forbid_vain_repetition(response: "Response") -> None:
         response.headers["x-should-retry"] = "false"
 
 
-def _content(body: object, *, stage: str) -> str:
+def _content(body: object, *, stage: str, may_be_cut: bool = False) -> str:
     """Give what the model wrote. Raises StageFailed: BLOCKED or UNREADABLE."""
     match body:
         case {"choices": [{"message": {"refusal": str(refusal)}}, *_]} if refusal:
             raise _failed(stage, Failure.BLOCKED, "refused")
         case {"choices": [{"finish_reason": "content_filter"}, *_]}:
             raise _failed(stage, Failure.BLOCKED, "content_filter")
-        case {"choices": [{"finish_reason": "length"}, *_]}:
+        case {"choices": [{"finish_reason": "length"}, *_]} if not may_be_cut:
             raise _failed(stage, Failure.UNREADABLE, "cut off")
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
             return content

@@ -1,4 +1,4 @@
-"""A local stand-in of a server that speaks OpenAI's Chat Completions, held to a JSON schema or not.
+"""A local stand-in of a server that speaks OpenAI's Chat Completions, held to a JSON schema or not, and Moderations.
 
 Written from what the `openai` package sends and reads. Its "model" is the glossary, which obeys the
 instructions by nature: how a real model words things, and what it falls for, is not shown here.
@@ -7,14 +7,21 @@ instructions by nature: how a real model words things, and what it falls for, is
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from pipeline.text.paraphrase.offline import OfflineParaphraser
 from tests.servers.korean_english import Translate, translate
 from tests.servers.serving import Answer, Call, LocalServer
 
-PATH = "/v1/chat/completions"
+PATH, MODERATIONS_PATH = "/v1/chat/completions", "/v1/moderations"
+MODERATION_MODEL = "omni-moderation-latest"
+CATEGORIES = (
+    "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent",
+    "self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence",
+    "violence/graphic",
+)  # fmt: skip
+_VERDICTS = {"sexual/minors": "UNSAFE-S5", "sexual": "UNSAFE-S3", "hate": "UNSAFE-S1"}
 _FIELDS = frozenset(
     "model messages stream temperature max_completion_tokens response_format".split()
 )
@@ -22,6 +29,14 @@ _ROLES = frozenset({"system", "developer", "user", "assistant"})
 _SCHEMA_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FIELD_IN_WORDS = re.compile(r'"(\w+)": \[?string')
 _MAX_VARIANTS = 8
+
+Flag = Callable[[str], Collection[str]]
+"""(text) → the categories of Moderations that it has."""
+
+
+def nothing(_: str) -> Collection[str]:
+    """Find every text harmless."""
+    return ()
 
 
 def completion(
@@ -42,6 +57,27 @@ def completion(
 def said(**fields: object) -> Answer:
     """Answer with a JSON object, as a model that is held to a schema does."""
     return completion(json.dumps(fields, ensure_ascii=False))
+
+
+def moderation(*flagged: Collection[str], scores: Mapping[str, float] | None = None) -> Answer:
+    """Answer with a result for each text: the categories that it has, and scores where others are wanted."""
+    return Answer(
+        body={
+            "id": "modr-1",
+            "model": MODERATION_MODEL,
+            "results": [_result(one, scores or {}) for one in flagged],
+        }
+    )
+
+
+def _result(flagged: Collection[str], scores: Mapping[str, float]) -> dict[str, Any]:
+    said = {name: name in flagged for name in CATEGORIES}
+    return {
+        "flagged": any(said.values()),
+        "categories": said,
+        "category_scores": {name: 0.9 if has else 0.001 for name, has in said.items()} | {**scores},
+        "category_applied_input_types": {name: ["text"] for name in CATEGORIES},
+    }
 
 
 def error(
@@ -71,12 +107,13 @@ class OpenAiServer(LocalServer):
         model: str = "demo-model",
         takes_schema: bool = True,
         translate: Translate = translate,
+        flag: Flag = nothing,
         port: int = 0,
         delay_s: float = 0.0,
     ) -> None:
         super().__init__(port=port, delay_s=delay_s)
         self._api_key, self._model = api_key, model
-        self._takes_schema, self._translate = takes_schema, translate
+        self._takes_schema, self._translate, self._flag = takes_schema, translate, flag
 
     @property
     def base_url(self) -> str:
@@ -85,7 +122,7 @@ class OpenAiServer(LocalServer):
 
     def refusal(self, call: Call) -> Answer | None:
         """Check the address, the key, and every field."""
-        if (call.method, call.path) != ("POST", PATH):
+        if call.method != "POST" or call.path not in {PATH, MODERATIONS_PATH}:
             return error(404, "unknown_url")
         if call.headers.get("Authorization") != f"Bearer {self._api_key}":
             said_key = call.headers.get("Authorization", "")
@@ -94,13 +131,22 @@ class OpenAiServer(LocalServer):
         kind = call.headers.get("Content-Type", "").partition(";")[0]
         if kind != "application/json" or not isinstance(body, dict):
             return error(400, message="We could not parse the JSON body of your request.")
-        if body.get("model") != self._model:
+        is_moderation = call.path == MODERATIONS_PATH
+        if body.get("model") != (MODERATION_MODEL if is_moderation else self._model):
             return error(404, "model_not_found", param="model")
-        return next((error(400, c, param=p) for p, c in self._flaws(body)), None)
+        flaws = _flaws_of_moderation(body) if is_moderation else self._flaws(body)
+        return next((error(400, c, param=p) for p, c in flaws), None)
 
     async def answer(self, call: Call) -> Answer:
-        """Fill the fields that are asked for."""
-        return await asyncio.to_thread(self._filled, call.body)
+        """Moderate, give a guard's verdict where there are no instructions, or fill the fields that are asked for."""
+        body = call.body
+        if call.path == MODERATIONS_PATH:
+            return moderation(*map(self._flag, body["input"]))
+        if len(body["messages"]) == 1:
+            flagged = self._flag(body["messages"][0]["content"])
+            codes = (code for name, code in _VERDICTS.items() if name in flagged)
+            return completion(f"<{next(codes, 'SAFE')}>")
+        return await asyncio.to_thread(self._filled, body)
 
     def _flaws(self, body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         """Name the fields that are wrong, with the code of the refusal."""
@@ -133,6 +179,14 @@ class OpenAiServer(LocalServer):
             variants = OfflineParaphraser().variants(data)[:_MAX_VARIANTS]
             fields["variants"] = [self._translate(variant) for variant in variants]
         return said(**fields)
+
+
+def _flaws_of_moderation(body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Name the fields that are wrong, with the code of the refusal."""
+    yield from ((name, "unknown_parameter") for name in body.keys() - {"model", "input"})
+    texts = body.get("input")
+    if not (isinstance(texts, list) and texts and all(isinstance(t, str) and t for t in texts)):
+        yield "input", "invalid_value"
 
 
 def _names(body: Mapping[str, Any], system: str) -> list[str]:
