@@ -1,45 +1,84 @@
 """A photo that somebody sent → the pixels that a picture is drawn over.
 
-Reads PNG, JPEG and WebP only, and never more than it may: the header is believed before anything
-is unpacked, and what is unpacked is soon made smaller. Turned as its camera says; what is transparent
-becomes white. Nothing of a file but its pixels is kept. Does not know models: the size is told.
+A file from a stranger is unpacked in a process of its own (`photo_decoder.py`), which can open nothing,
+knows no secret and ends soon: what a decoder does wrong harms that process alone. What comes back is
+counted, and is pixels or nothing. Does not know models: the size is told.
 """
 
 import io
-import math
-import struct
-import warnings
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from pipeline import photo_decoder
 from pipeline.errors import PhotoTooLarge, PhotoUnreadable
+from pipeline.photo_decoder import MAX_PX
 from pipeline.types import Pixels
 
 MAX_PHOTO_BYTES = 20 * 2**20
-MAX_PX = 50_000_000
-MAX_WEBP_PX = 20_000_000  # its library unpacks everything three times
-_ENOUGH_PX = 4_000_000
-_STRIP_PX = 64  # of a strip's height, once it is made smaller
-_ORIENTATION = 0x0112  # in EXIF
-_FORMATS = ("PNG", "JPEG", "WEBP")
-_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError)
+_DECODER = Path(photo_decoder.__file__)
+_LIMIT_S = 30.0  # of which it may compute five; a machine may be busy
+_MAX_DECODED_BYTES = 3 * 16_000_000 + photo_decoder.SIZE.size
+# Each takes up to 300 MB. Who comes meanwhile waits a few tenths of a second.
+_AT_ONCE = threading.BoundedSemaphore(2)
 
 
 def read_photo(data: bytes) -> Pixels:
-    """Read a file's picture, the first of an animated one. Raises PhotoTooLarge or PhotoUnreadable."""
+    """Read a file's picture, the first of an animated one; it takes a while, and a process.
+
+    Raises PhotoTooLarge or PhotoUnreadable.
+    """
     if len(data) > MAX_PHOTO_BYTES:
         raise PhotoTooLarge(max_bytes=MAX_PHOTO_BYTES, max_px=MAX_PX)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the library's own limit, and of odd metadata
+    with _AT_ONCE:
+        code, answer = _decode(data)
+    if code == photo_decoder.TOO_LARGE:
+        most = photo_decoder.NUMBER.unpack(answer)[0] if answer else MAX_PX
+        raise PhotoTooLarge(max_bytes=MAX_PHOTO_BYTES, max_px=most)
+    size, rgb = answer[: photo_decoder.SIZE.size], answer[photo_decoder.SIZE.size :]
+    if code != photo_decoder.DONE or len(size) != photo_decoder.SIZE.size:
+        raise PhotoUnreadable
+    width_px, height_px = photo_decoder.SIZE.unpack(size)
+    if not rgb or len(rgb) != width_px * height_px * 3:
+        raise PhotoUnreadable
+    return Pixels(width_px=width_px, height_px=height_px, rgb=rgb)
+
+
+def _decode(data: bytes) -> tuple[int, bytes]:
+    """Run the decoder; gives its exit code and what it answered, as far as it may answer."""
+    with subprocess.Popen(
+        # Isolated: neither the environment nor the folder says what is imported.
+        [sys.executable, "-I", str(_DECODER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd="/",
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        deadline = threading.Timer(_LIMIT_S, process.kill)
+        deadline.start()
         try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-                if image.width * image.height > _max_px(image):
-                    raise PhotoTooLarge(max_bytes=MAX_PHOTO_BYTES, max_px=_max_px(image))
-                return _to_pixels(_upright(image))
-        except Image.DecompressionBombError as error:
-            raise PhotoTooLarge(max_bytes=MAX_PHOTO_BYTES, max_px=MAX_PX) from error
-        except _DAMAGED as error:
-            raise PhotoUnreadable from error
+            with suppress(BrokenPipeError):  # it ended early, and its exit code says why
+                process.stdin.write(data)
+                process.stdin.close()
+            return _ended(process, process.stdout.read(_MAX_DECODED_BYTES))
+        finally:
+            process.kill()
+            deadline.cancel()
+
+
+def _ended(process: subprocess.Popen[bytes], answer: bytes) -> tuple[int, bytes]:
+    """Wait for the end of a process that has answered; one that goes on answering is ended."""
+    assert process.stdout is not None
+    if process.stdout.read(1):
+        process.kill()
+    return process.wait(), answer
 
 
 def fit(photo: Pixels, *, width_px: int, height_px: int) -> Pixels:
@@ -64,44 +103,6 @@ def png_of(pixels: Pixels) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=1)
     return file.getvalue()
-
-
-def _max_px(image: Image.Image) -> int:
-    return MAX_WEBP_PX if image.format == "WEBP" else MAX_PX
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn an image as it was held, over white, and no larger than anything that is drawn.
-
-    Strip by strip, because each of these makes a copy of what it is done to.
-    """
-    image.draft(None, _shrunk(image.size, _factor(image.size)))  # a JPEG unpacks smaller at once
-    factor = _factor(image.size)
-    small = Image.new("RGB", _shrunk(image.size, factor))
-    for top in range(0, image.height, _STRIP_PX * factor):
-        strip = image.crop((0, top, image.width, min(image.height, top + _STRIP_PX * factor)))
-        small.paste(_over_white(strip).reduce(factor), (0, top // factor))
-    small.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
-    return ImageOps.exif_transpose(small)
-
-
-def _factor(size: tuple[int, int]) -> int:
-    """Say how many pixels of a side become one, so that a few millions are left."""
-    return max(1, math.isqrt(size[0] * size[1] // _ENOUGH_PX))
-
-
-def _shrunk(size: tuple[int, int], factor: int) -> tuple[int, int]:
-    return -(-size[0] // factor), -(-size[1] // factor)
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits of grey, which the library would cut off at 8
-        image = image.convert("I").point(lambda level: level / 256).convert("L")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    clear = image.convert("RGBA")
-    white = Image.new("RGBA", clear.size, "white")
-    return Image.alpha_composite(white, clear).convert("RGB")
 
 
 def _to_pixels(image: Image.Image) -> Pixels:
