@@ -28,6 +28,7 @@ from bot.job import Phase, Record
 from bot.jobs import Jobs
 from bot.keeping import Keeper
 from bot.linking import Linking
+from bot.marking import Marking
 from bot.metrics import Metrics
 from bot.notices import PriorNotice
 from bot.options import model_options
@@ -63,10 +64,11 @@ class ChatRole:
         sealer: Sealer,
         metrics: Metrics,
         disk: Disk,
+        marking: Marking,
         gone: Callable[[str], AbstractAsyncContextManager[bool]],
     ) -> None:
         self._settings, self._store, self._files = settings, store, files
-        self._metrics, self._disk = metrics, disk
+        self._metrics, self._disk, self._marking = metrics, disk, marking
         self._notice = PriorNotice(store, operator=settings.operator, keep=settings.keep)
         model = model_options(settings)
         self.preparer = make_preparer(settings, sealer)
@@ -174,15 +176,16 @@ class ChatRole:
                 linking=Linking(self._store),
                 capacity=self.fleet.capacity,
                 keep=self._settings.keep,
-                providers=lambda: tuple(one.name for one in self.preparer.health()),
+                operator=self._settings.operator,
+                providers=self._readers,
             ),
             places=places,
-            recall=Recall(store=self._store, files=self._files),
+            recall=Recall(store=self._store, files=self._files, read=self._marking.marks_in),
             reports=Reports(store=self._store, places=places),
             suggest=partial(suggest, lambda: self.fleet.facts),
             metrics=self._metrics,
         )
-        read = reader_of(self._files)
+        read = reader_of(self._files, self._marking)
         self._platforms = Platforms([make(self._conversation, read) for make in adapters])
         self._sweeper = Sweeper(store=self._store, durable=durable, jobs=jobs)
 
@@ -256,6 +259,12 @@ class ChatRole:
     def num_live(self) -> int:
         """Jobs without an ending."""
         return self._follower.num_live
+
+    def _readers(self) -> tuple[str, ...]:
+        """Name all that texts are given to."""
+        opinion = self._settings.safety.second_opinion
+        names = tuple(one.name for one in self.preparer.health())
+        return names if opinion == "none" else (*names, opinion)
 
     async def _ready(self) -> None:
         await self._is_loaded.wait()

@@ -72,6 +72,9 @@ class Erasure:
         pass_("after_erase_rows_before_files")
         await self._keeper.remove_orphans(job_ids)
         await self._keeper.remove_exports(dict.fromkeys(accounts, self._clock()))
+        await self._store.drop_notices(
+            name
+        )  # after the rows: none is written for a job without one
         await self._store.drop_links(name)
         for port in self._ports().values():
             for one in people:
@@ -94,6 +97,7 @@ class Erasure:
             if in_file.get(name, 0.0) < buried_s:
                 await asyncio.to_thread(self._tombstones.add, name, buried_s)
         await self._store.drop_risen_links()
+        await self._store.drop_risen_notices()
         risen = frozenset(await self._store.risen())
         found = [await self._store.find(job_id) for job_id in risen]
         await self._forget_texts([record for record in found if record is not None])

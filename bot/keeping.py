@@ -88,7 +88,9 @@ class Keeper:
             await self._store.delete(old)
             log.info("old jobs forgotten", num_jobs=len(old))
         if self._keep.prompts_days is not None:
-            await self._preparer.forget_unused(for_s=self._keep.prompts_days * _DAY_S)
+            kept_s = self._keep.prompts_days * _DAY_S
+            await self._preparer.forget_unused(for_s=kept_s)
+            await self._store.drop_notices_before(self._clock() - kept_s)
         await asyncio.to_thread(self._disk.tend)
         await self._files.sweep()
         yesterday_s = self._clock() - _DAY_S

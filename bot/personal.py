@@ -28,7 +28,7 @@ from bot.files import Files
 from bot.job import Record, subject_of
 from bot.keeping import export_key
 from bot.linking import Linking
-from bot.settings import KeepSection
+from bot.settings import KeepSection, OperatorSection
 from bot.store import Store
 
 PersonalCommand = (
@@ -51,6 +51,7 @@ class Personal:
         linking: Linking,
         capacity: Callable[[], Capacity],
         keep: KeepSection,
+        operator: OperatorSection,
         providers: Callable[[], tuple[str, ...]],
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -58,7 +59,7 @@ class Personal:
         self._store, self._files, self._erasure = store, files, erasure
         self._album, self._linking = album, linking
         self._capacity, self._clock = capacity, clock
-        self._keep, self._providers = keep, providers
+        self._keep, self._operator, self._providers = keep, operator, providers
         # A copy that is being made, or a link, must not outlive an erasure.
         self._turn = asyncio.Lock()
 
@@ -116,11 +117,14 @@ class Personal:
         return len(await self._store.accounts_of(person)) > 1
 
     def _privacy(self) -> Card:
-        """Say what is kept, for how long, and who reads it."""
+        """Say who runs the bot, what is kept, for how long, and who reads it."""
         return cards.note(
             texts.privacy(
+                operator=self._operator.name,
+                contact=self._operator.contact,
                 prompts_days=self._keep.prompts_days,
                 pictures_days=self._keep.pictures_days,
+                strikes_days=self._keep.strikes_days,
                 providers=self._providers(),
             )
         )
@@ -131,6 +135,7 @@ class Personal:
             name, now_s = self._store.person_name(person), self._clock()
             records = await self._store.jobs_of(name)
             charges = await self._store.charges_of(name)
+            notices = await self._store.notices_of(name)
             copy = {
                 "person": asdict(person),
                 "linked": [
@@ -142,6 +147,9 @@ class Personal:
                 "charges": [
                     {"day": day, "pictures": units, "is_refunded": is_refunded}
                     for day, units, is_refunded in charges
+                ],
+                "notices": [
+                    {"version": version, "told_at": _iso(told_s)} for version, told_s in notices
                 ],
             }
             # Halves of surrogate pairs, which people can type, stand as the escapes that JSON has.

@@ -13,9 +13,11 @@ from pipeline import (
     ProviderFailure,
     ProviderHealth,
     Receipt,
+    Rule,
     Verdict,
 )
 
+_MAX_MINUTES, _MAX_HOURS = 120, 48  # that people count in
 _MAX_NAMED_CHARS = 40  # of a request that is named among others
 
 EXAMPLES = (
@@ -70,6 +72,7 @@ ERASED = (
     "봇이 갖고 있던 것을 모두 지웠어요. 채팅방에 이미 올라온 그림은 그대로 있으니 직접 지워 주세요. "
     "다시 부탁하시면 처음 오신 분처럼 새로 시작해요."
 )
+ERASED_BUT_STRIKES = "그리지 않는 것을 부탁하신 기록은 적은 말 없이 누구인지 알 수 없게 바꾼 이름과 규칙, 때만 {days}일까지 남겨 둬요."
 ERASE_LINKED = "연결된 계정에서 부탁하신 것도 모두 지우고, 연결도 끊어요."
 ERASED_LINKED = "연결되어 있던 계정의 것도 함께 지우고 연결을 끊었어요."
 NOT_LINKED = (
@@ -97,6 +100,26 @@ NOT_A_REQUEST = (
 )
 MISTYPED = "한/영 키가 바뀐 것 같아요. 혹시 이 말씀인가요?"
 UNSAFE = "이 내용은 그려 드릴 수 없어요. 다른 것을 적어 주세요."
+LAST_WARNING = (
+    "이 내용은 그려 드릴 수 없어요. 이런 부탁이 한 번 더 오면 잠시 쉬어야 하니, 다른 것을 적어 주세요."
+)
+HOW_TO_APPEAL = (
+    "잘못 막힌 것 같으면 ‘/이의’ 뒤에 까닭을 적어 주세요. 운영자가 읽고 풀어 드릴 수 있어요."
+)
+APPEALED_BEFORE = "이의는 운영자에게 전했으니 조금 기다려 주세요."
+APPEAL_NEEDLESS = "지금은 막혀 있지 않아요. 그리고 싶은 것을 적어 주세요."
+APPEAL_HOW = "‘/이의 소설 표지를 그리려던 것이었어요’처럼 까닭을 함께 적어 주세요. 한 번 전할 수 있어요."
+APPEAL_KEPT = "이의를 운영자에게 전했어요. 읽어 보고 풀어 드릴 수 있으니 조금 기다려 주세요."
+APPEAL_AGAIN = "이의를 이미 전했어요. 운영자가 읽어 볼 때까지 조금 기다려 주세요."
+APPEALED = "새 이의가 들어왔어요. /제재라고 적으면 읽을 수 있어요."
+LIFTED = "풀었어요. 이제 다시 그릴 수 있고, 지금까지 막힌 일은 더 세지 않아요."
+NOTHING_TO_LIFT = "지금 막혀 있지 않은 분이에요. 누가 막혀 있는지 보려면 /제재라고 적어 주세요."
+SUSPENDED_BY_OPERATOR = (
+    "이제 그릴 수 없어요. 풀려면 ‘/제재 해제’ 뒤에 같은 이름을 적어 주세요."
+)
+NOBODY_SANCTIONED = (
+    "막혀 있는 분이 없어요. 누군가를 막으려면 ‘/제재 정지 telegram:1234’처럼 적어 주세요."
+)
 HELP = (
     "그리고 싶은 것을 우리말로 적으면 그림으로 그려 드려요. "
     "‘/그려줘 바다 위의 고래’처럼 적어도 되고, ‘고래 그려줘’라고만 해도 돼요.\n"
@@ -112,7 +135,8 @@ HELP = (
     "/내데이터는 봇이 갖고 있는 것을 드리고, /내데이터삭제는 모두 지워요. "
     "/연결은 다른 곳의 계정과 이어서 그림과 기록을 함께 쓰게 해요.\n"
     "서버를 관리하는 분은 /설정으로 그릴 채널과 기본값을 정할 수 있어요.\n"
-    "그림은 AI가 만들어요."
+    "그림은 생성형 인공지능(AI)이 만들어요. 만 14세 미만은 쓸 수 없어요. "
+    "문제가 있는 그림은 신고 단추로, 봇을 쓰지 않는 분은 /개인정보에 있는 연락처로 알려 주세요."
 )
 
 ROW_TEXT = "적어 주신 말"
@@ -207,24 +231,68 @@ def prior_notice(
     )
 
 
+PRIVACY_SINCE = "2026-11-29"  # when what `privacy` says was last changed
+
+
 def privacy(
-    *, prompts_days: int | None, pictures_days: int | None, providers: tuple[str, ...]
+    *,
+    operator: str | None,
+    contact: str | None,
+    prompts_days: int | None,
+    pictures_days: int | None,
+    strikes_days: int,
+    providers: tuple[str, ...],
 ) -> str:
-    """Say what is kept of a person, for how long, who reads their words, and what they can do."""
-    names = ", ".join(provider(name) for name in providers if name in _REMOTE)
-    sent = (
-        f"적어 주신 말은 영어로 옮기고 낱말을 고르려고 바깥의 {names}에 보내요. 누가 적었는지는 보내지 않아요."
-        if names
-        else "적어 주신 말을 봇 밖으로 보내지 않아요."
+    """Say who runs the bot, what is kept and why, for how long, who reads it, and what people can do.
+
+    providers: names of all that texts are given to, also of those on this machine.
+    """
+    return "\n".join(
+        (
+            f"개인정보를 이렇게 다뤄요({PRIVACY_SINCE}부터).",
+            _run_by(operator, contact),
+            "그림을 그려 드리고 나중에 찾거나 고칠 수 있게 하려고, "
+            f"적은 말과 그린 기록, 처음 안내를 읽은 때는 {_kept_for(prompts_days)}, "
+            f"그림과 올린 사진은 {_kept_for(pictures_days)} 보관해요. "
+            "부탁한 계정과 곳의 번호, 연결한 계정도 함께 두고, 모두 암호로 잠가요. "
+            "되풀이되는 것을 막으려고, 그리지 않는 것을 부탁한 기록은 적은 말 없이 "
+            f"누구인지 알 수 없게 바꾼 이름으로 {strikes_days}일 동안 둬요.",
+            _sent_to(providers),
+            "디스코드나 텔레그램을 거치는 말과 그림은 그 서비스의 방침도 따라요.",
+            "그림마다 삭제 단추로 지우고, 고치기로 바로잡을 수 있어요. /내데이터라고 적으면 봇이 갖고 있는 것을 "
+            "모두 드리고, /내데이터삭제라고 적으면 바로 모두 지워요. "
+            "그리지 않는 것을 부탁한 기록만 기한까지 남아요.",
+            "그림은 생성형 인공지능(AI)이 만들어요. 만 14세 미만은 쓸 수 없고, 만 14세 미만의 것인 줄 알게 되면 지워요.",
+        )
     )
+
+
+def _run_by(operator: str | None, contact: str | None) -> str:
+    """Say who runs the bot, and how anybody reaches them: also who never wrote to it."""
+    who = f"운영자는 {with_particle(operator, '이에요/예요')}. " if operator else ""
+    if not contact:
+        return (
+            f"{who}운영자의 연락처가 아직 없으니, 문의와 신고는 이곳을 관리하는 분에게 해 주세요."
+        )
     return (
-        f"적어 주신 말과 그린 기록은 {_kept_for(prompts_days)}, "
-        f"그림과 올린 사진은 {_kept_for(pictures_days)} 암호로 잠가서 보관해요. "
-        "다른 곳의 계정과 연결하면 어느 계정인지도 연결을 끊을 때까지 그렇게 보관해요.\n"
-        f"{sent}\n"
-        "그림마다 삭제 단추로 지울 수 있어요. /내데이터라고 적으면 봇이 갖고 있는 것을 모두 드리고, "
-        "/내데이터삭제라고 적으면 모두 지워요."
+        f"{who}문의와 신고는 {with_particle(contact, '으로/로')} 해 주세요. 봇을 쓰지 않는 분도 "
+        "자기 모습이 담긴 그림을 알려 주시면 하루 안에 살펴보고 내려요."
     )
+
+
+def _sent_to(providers: tuple[str, ...]) -> str:
+    """Say who else reads what people write, and whether that may be abroad."""
+    remote = [name for name in providers if name in _REMOTE]
+    if not remote:
+        return "적은 말을 봇 밖으로 보내지 않아요."
+    names = ", ".join(dict.fromkeys(provider(name) for name in remote))
+    abroad = (
+        f" 이 가운데 {with_particle(', '.join(dict.fromkeys(provider(one) for one in overseas)), '은/는')} "
+        "나라 밖에 있을 수 있어요."
+        if (overseas := [name for name in remote if name in _OVERSEAS])
+        else ""
+    )
+    return f"적은 말은 영어로 옮기고 살펴보려고 바깥의 {names}에 보내요.{abroad} 누가 적었는지는 보내지 않아요."
 
 
 def link_code(code: str) -> str:
@@ -289,7 +357,10 @@ def duration(seconds: float) -> str:
     whole = max(1, -int(-seconds // 1))
     if whole < 60:
         return f"{whole}초"
-    return f"{-(-whole // 60)}분"
+    if whole <= _MAX_MINUTES * 60:
+        return f"{-(-whole // 60)}분"
+    hours = -(-whole // 3600)
+    return f"{hours}시간" if hours <= _MAX_HOURS else f"{-(-hours // 24)}일"
 
 
 def done(subject: str) -> str:
@@ -327,9 +398,12 @@ _PROVIDERS = {
     "glossary": "사전",
     "offline": "규칙",
     "keybert": "문장 모델",
+    "moderation": "OpenAI 모더레이션",
+    "guard": "글을 살피는 모델",
     "frequency": "빈도",
 }
-_REMOTE = frozenset({"papago", "deepl", "openai", "kt"})  # that others run
+_REMOTE = frozenset({"papago", "deepl", "openai", "kt", "moderation", "guard"})  # that others run
+_OVERSEAS = frozenset({"deepl", "openai", "moderation", "guard"})  # as far as the name tells
 _CAUSES = {
     Failure.TIMED_OUT: "제때 답하지 않아",
     Failure.UNREACHABLE: "연결되지 않아",
@@ -436,20 +510,20 @@ NO_PHOTOS_HERE = (
 )
 GREETING = (
     "안녕하세요, 우리말로 적으면 그림을 그려 드려요. ‘고래 그려줘’나 ‘/그려줘 고래’라고 적어 보세요. "
-    "그림은 AI가 만들어요."
+    "그림은 생성형 인공지능(AI)이 만들어요."
 )
 GREETING_DEAF = (
     "안녕하세요, 우리말로 적으면 그림을 그려 드려요. 이 그룹에서는 저를 부르신 말만 들려요. "
     "‘/draw@{bot} 고래’라고 적거나 제 그림에 답장해 주세요. ‘고래 그려줘’도 들리게 하려면 저를 관리자로 만들거나, "
-    "BotFather의 /setprivacy에서 Disable을 고르고 다시 넣어 주세요. 그림은 AI가 만들어요."
+    "BotFather의 /setprivacy에서 Disable을 고르고 다시 넣어 주세요. 그림은 생성형 인공지능(AI)이 만들어요."
 )
 INLINE_TITLE = "‘{text}’ 그려 달라고 하기"
 INLINE_ABOUT = "봇이 있는 대화에서 누르면 그림을 그려요."
 BOT_DESCRIPTION = (
     "우리말로 적으면 그림을 그려요. ‘노을 지는 바다 위의 고래 그려줘’처럼 적거나, 사진과 함께 ‘이걸 수채화로’라고 "
-    "보내 보세요. 그림은 AI가 만들어요. 무엇을 얼마나 보관하는지는 /privacy에서 볼 수 있어요."
+    "보내 보세요. 그림은 생성형 인공지능(AI)이 만들어요. 무엇을 얼마나 보관하는지는 /privacy에서 볼 수 있어요."
 )
-BOT_SHORT_DESCRIPTION = "우리말로 적으면 AI가 그림을 그려요."
+BOT_SHORT_DESCRIPTION = "우리말로 적으면 생성형 인공지능(AI)이 그림을 그려요."
 
 
 def status(
@@ -494,6 +568,53 @@ def draft(text: str) -> str:
 def missing_pictures(num_missing: int) -> str:
     """Say that some of several pictures failed."""
     return f"{num_missing}장은 그리지 못했어요. 다시 그리기를 누르면 모두 새로 그려 드려요."
+
+
+_RULES = {
+    Rule.MINOR: "미성년",
+    Rule.REAL_PERSON: "실제 인물",
+    Rule.SEXUAL: "성적인 내용",
+    Rule.VIOLENCE: "잔인한 내용",
+    Rule.FORBIDDEN: "금지어",
+    Rule.OPINION: "살펴보는 모델",
+}
+
+
+def must_pause(wait_s: float, *, has_appealed: bool) -> str:
+    """Say to whoever asked too often for what is not drawn how long they wait, and how to object."""
+    return (
+        f"그려 드릴 수 없는 부탁이 여러 번 있어서 잠시 쉬고 있어요. {duration(wait_s)} 뒤에 다시 적어 주세요. "
+        f"{APPEALED_BEFORE if has_appealed else HOW_TO_APPEAL}"
+    )
+
+
+def suspended(*, has_appealed: bool) -> str:
+    """Say to whoever may not draw any more who can change that, and how to object."""
+    return (
+        "그려 드릴 수 없는 부탁이 거듭되어서 운영자가 풀어 줄 때까지 그릴 수 없어요. "
+        f"{APPEALED_BEFORE if has_appealed else HOW_TO_APPEAL}"
+    )
+
+
+def sanctions(lines: tuple[str, ...], *, num_more: int) -> str:
+    """List to an operator who may not draw."""
+    more = (f"그 밖에 {num_more}명이 더 있어요.",) if num_more else ()
+    how = "풀려면 ‘/제재 해제 이름’, 막으려면 ‘/제재 정지 이름’이라고 적어 주세요."
+    return "\n".join(("그릴 수 없는 분들이에요.", *lines, *more, how))
+
+
+def sanctioned(
+    *,
+    handle: str,
+    until_s: float | None,
+    num_by_rule: tuple[tuple[Rule, int], ...],
+    appeal: str,
+) -> str:
+    """Tell an operator of one person: until when, for what, and what they say."""
+    until = "풀 때까지" if until_s is None else f"{fairness.korean_time(until_s)}까지"
+    rules = ", ".join(f"{_RULES[rule]} {num}번" for rule, num in num_by_rule)
+    objection = f". 이의: ‘{appeal}’" if appeal else ""
+    return f"{handle}: {until}. 막힌 까닭: {rules or '운영자'}{objection}"
 
 
 def apology(job_id: str) -> str:

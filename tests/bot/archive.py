@@ -20,7 +20,7 @@ from bot.fairness import Capacity
 from bot.keeping import Keeper
 from bot.linking import Linking
 from bot.personal import Personal, PersonalCommand
-from bot.settings import KeepSection
+from bot.settings import KeepSection, OperatorSection
 from bot.tombstones import Tombstones
 from tests.bot.stage import PERSON, PLACE, Stage, open_stage
 
@@ -65,6 +65,7 @@ class Archive:
     stage: Stage
     folder: Path
     keep: KeepSection = field(default_factory=lambda: KeepSection(prompts_days=30, pictures_days=7))
+    operator: OperatorSection = field(default_factory=OperatorSection)
     providers: tuple[str, ...] = ("papago", "glossary")
     queues: Queues = field(default_factory=Queues)
     shift_s: float = 0.0  # of the clock that things grow old by, from the one they are made by
@@ -106,6 +107,7 @@ class Archive:
             linking=Linking(stage.store, clock=self.now_s),
             capacity=lambda: Capacity(seconds_per_unit=2.0, num_workers=1),
             keep=self.keep,
+            operator=self.operator,
             providers=lambda: self.providers,
             clock=self.now_s,
         )

@@ -29,7 +29,11 @@ async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
 async def is_empty(archive: Archive, person: Person = PERSON) -> bool:
     """Whether nothing is kept of a person but that they were erased."""
     store, name = archive.stage.store, archive.name(person)
-    rows = (*await store.jobs_of(name), *await store.charges_of(name))
+    rows = (
+        *await store.jobs_of(name),
+        *await store.charges_of(name),
+        *await store.notices_of(name),
+    )
     return not rows and not await archive.files() and not archive.queues.ids
 
 
@@ -64,6 +68,16 @@ async def test_what_was_queued_too_late_is_forgotten_soon(
                 await asyncio.sleep(0.01)
     finally:
         await archive.keeper.close()
+
+
+async def test_who_comes_back_is_told_again(archive: Archive) -> None:
+    """That somebody was told goes with everything else."""
+    first = await archive.stage.draw("고래", "e1")
+    await archive.erasure.erase(PERSON)
+    again = await archive.stage.draw("고래", "e2")
+
+    assert first.notes == again.notes
+    assert any("생성형 인공지능" in note for note in again.notes)
 
 
 async def test_nothing_of_anybody_else_goes(archive: Archive) -> None:

@@ -57,6 +57,19 @@ async def test_words_go_with_everything_about_them(archive: Archive) -> None:
     assert [] == await archive.files() + archive.queues.ids
 
 
+async def test_that_somebody_was_told_goes_with_the_words(archive: Archive) -> None:
+    """It is kept as long as words are, and then they are told again."""
+    await archive.stage.draw()
+    archive.shift_s = 29 * DAY_S
+    await archive.keeper.tidy()
+    young = await archive.stage.store.notices_of(archive.name())
+    archive.shift_s = 31 * DAY_S
+    await archive.keeper.tidy()
+
+    assert 1 == len(young)
+    assert () == await archive.stage.store.notices_of(archive.name())
+
+
 async def test_what_is_owed_does_not_grow_old(archive: Archive) -> None:
     """A job that is not closed is kept, with everything, however long it takes."""
     await archive.stage.begin("고래", photo=photo())

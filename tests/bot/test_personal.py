@@ -9,7 +9,9 @@ import pytest
 
 from bot import texts
 from bot.adapters.port import Action, Card, CardState, Person
+from bot.notices import VERSION
 from bot.sealing import KEY_BYTES, Sealer
+from bot.settings import OperatorSection
 from tests.bot.archive import Archive, open_archive
 from tests.bot.stage import PLACE
 
@@ -123,7 +125,50 @@ async def test_people_are_told_what_is_kept_and_who_reads_it(archive: Archive) -
         assert words in told
     assert "사전" not in told
     assert "파파고" not in untold
-    assert texts.privacy(prompts_days=30, pictures_days=7, providers=()) == untold
+    expected = texts.privacy(
+        operator=None,
+        contact=None,
+        prompts_days=30,
+        pictures_days=7,
+        strikes_days=365,
+        providers=(),
+    )
+    assert expected == untold
+
+
+async def test_people_are_told_who_runs_the_bot_and_how_to_reach_them(archive: Archive) -> None:
+    """Name and contact of the settings; where there is none, whom to ask instead."""
+    nobody = (await archive.ask("/개인정보")).text
+    archive.operator = OperatorSection(name="별빛", contact="help@example.com")
+    archive.open()
+    somebody = (await archive.ask("/privacy")).text
+
+    assert "관리하는 분에게" in nobody
+    for words in ("별빛이에요", "help@example.com", "봇을 쓰지 않는 분도", "하루 안에"):
+        assert words in somebody
+
+
+@pytest.mark.parametrize(
+    ("providers", "is_abroad"),
+    [(("papago",), False), (("deepl",), True), (("moderation",), True), (("glossary",), False)],
+)
+async def test_people_are_told_that_words_may_go_abroad(
+    providers: tuple[str, ...], is_abroad: bool, archive: Archive
+) -> None:
+    """Where a provider may lie outside of Korea, and only there."""
+    archive.providers = providers
+
+    assert is_abroad == ("나라 밖" in (await archive.ask("/개인정보")).text)
+
+
+async def test_a_copy_says_when_its_person_was_told(archive: Archive) -> None:
+    """The notice of the first request, with its version."""
+    await archive.stage.draw()
+    copy = await copy_of(archive, await archive.ask("/내데이터"))
+
+    (notice,) = copy["notices"]
+    assert VERSION == notice["version"]
+    assert notice["told_at"].startswith("20")
 
 
 async def test_an_erasure_is_asked_once_more(archive: Archive) -> None:
