@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.errors import (
         Cancelled,
         CannotEnlarge,
+        ClassifierNotLoaded,
         EmptyPrompt,
         EngineFailed,
         Failure,
@@ -32,10 +33,15 @@ if TYPE_CHECKING:
         Unsafe,
         Untranslatable,
     )
+    from pipeline.marks.credentials import Credentials, SigningKey, sign
     from pipeline.marks.reading import Marks, marks_in, read_marks
     from pipeline.marks.receipt import Receipt
-    from pipeline.marks.writing import MarkedPicture, mark, smaller
+    from pipeline.marks.text import SourceType
+    from pipeline.marks.writing import MarkedPicture, Sign, mark, smaller
     from pipeline.photo import MAX_PHOTO_BYTES, enlarged, fit, png_of, read_photo
+    from pipeline.safety.opinion import ModelOpinion
+    from pipeline.safety.options import OpinionKind, OpinionOptions
+    from pipeline.safety.picture_gate import MARQO, UNSAFE_LABELS, ClassifierGate, GateOptions
     from pipeline.size import size_enlarged, size_like, size_of
     from pipeline.text.options import (
         DeepLOptions,
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
     )
     from pipeline.text.prepare import Preparer
     from pipeline.text.revise import Revised
-    from pipeline.text.styles import STYLE_NAMES
+    from pipeline.text.styles import DRAWN_STYLES, STYLE_NAMES
     from pipeline.text.translate.marian_download import DownloadFailed, Obstacle, download_marian
     from pipeline.text.trial import Trial
     from pipeline.types import (
@@ -91,6 +97,7 @@ _HOMES = {
     "pipeline.errors": (
         "Cancelled",
         "CannotEnlarge",
+        "ClassifierNotLoaded",
         "EmptyPrompt",
         "EngineFailed",
         "Failure",
@@ -108,10 +115,15 @@ _HOMES = {
         "Unsafe",
         "Untranslatable",
     ),
+    "pipeline.marks.credentials": ("Credentials", "SigningKey", "sign"),
     "pipeline.marks.reading": ("Marks", "marks_in", "read_marks"),
     "pipeline.marks.receipt": ("Receipt",),
-    "pipeline.marks.writing": ("MarkedPicture", "mark", "smaller"),
+    "pipeline.marks.text": ("SourceType",),
+    "pipeline.marks.writing": ("MarkedPicture", "Sign", "mark", "smaller"),
     "pipeline.photo": ("MAX_PHOTO_BYTES", "enlarged", "fit", "png_of", "read_photo"),
+    "pipeline.safety.opinion": ("ModelOpinion",),
+    "pipeline.safety.options": ("OpinionKind", "OpinionOptions"),
+    "pipeline.safety.picture_gate": ("MARQO", "UNSAFE_LABELS", "ClassifierGate", "GateOptions"),
     "pipeline.size": ("size_enlarged", "size_like", "size_of"),
     "pipeline.text.options": (
         "DeepLOptions",
@@ -122,7 +134,7 @@ _HOMES = {
         "TextOptions",
     ),
     "pipeline.text.prepare": ("Preparer",),
-    "pipeline.text.styles": ("STYLE_NAMES",),
+    "pipeline.text.styles": ("DRAWN_STYLES", "STYLE_NAMES"),
     "pipeline.text.revise": ("Revised",),
     "pipeline.text.translate.marian_download": ("DownloadFailed", "Obstacle", "download_marian"),
     "pipeline.text.trial": ("Trial",),
@@ -162,12 +174,18 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "DEMO",
+    "DRAWN_STYLES",
+    "MARQO",
     "MAX_PHOTO_BYTES",
     "PRESETS",
     "STYLE_NAMES",
+    "UNSAFE_LABELS",
     "Audience",
     "Cancelled",
     "CannotEnlarge",
+    "ClassifierGate",
+    "ClassifierNotLoaded",
+    "Credentials",
     "DeepLOptions",
     "DownloadFailed",
     "EmptyPrompt",
@@ -177,18 +195,22 @@ __all__ = [
     "EngineStats",
     "Failure",
     "Fragment",
+    "GateOptions",
     "KtOptions",
     "MarianOptions",
     "MarkedPicture",
     "Marks",
     "ModelFacts",
     "ModelNotLoaded",
+    "ModelOpinion",
     "ModelOptions",
     "ModelVocabulary",
     "NotJudged",
     "NotMarked",
     "Obstacle",
     "OpenAiOptions",
+    "OpinionKind",
+    "OpinionOptions",
     "Origin",
     "PapagoOptions",
     "PictureGate",
@@ -217,6 +239,9 @@ __all__ = [
     "SamplerName",
     "SecondOpinion",
     "ShuttingDown",
+    "Sign",
+    "SigningKey",
+    "SourceType",
     "StageFailed",
     "StageRecord",
     "Start",
@@ -239,6 +264,7 @@ __all__ = [
     "png_of",
     "read_marks",
     "read_photo",
+    "sign",
     "size_enlarged",
     "size_like",
     "size_of",

@@ -74,6 +74,7 @@ class ModelOptions:
     side_step_px: int = 64  # between two sizes; or the model's own step where that is larger
     display_px: int = 1024
     can_enlarge: bool = True  # without drawing what is there a second time
+    can_look_real: bool = True  # its pictures may be taken for photos
     steps: Mapping[Quality, int] = field(
         default_factory=lambda: {Quality.FAST: 20, Quality.NORMAL: 30, Quality.FINE: 130}
     )
@@ -119,6 +120,7 @@ DEMO = ModelOptions(
     side_step_px=16,
     display_px=512,
     can_enlarge=False,
+    can_look_real=False,
     steps={Quality.FAST: 8, Quality.NORMAL: 20, Quality.FINE: 50},
     guidance_scale=4.0,
     sampler=SamplerName.DPMPP_2M,

@@ -82,6 +82,7 @@ class Sdxl:
             display_px=options.display_px,
             loras=self._loras.names,
             can_enlarge=options.can_enlarge,
+            can_look_real=options.can_look_real,
         )
 
     @property

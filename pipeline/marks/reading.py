@@ -5,21 +5,22 @@ import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image
 
+from pipeline.marks.credentials import Credentials, credentials_in
 from pipeline.marks.receipt import Receipt, receipt_in
 from pipeline.marks.text import (
-    AI_SOURCE_TYPE,
     EXIF_IFD,
     RECEIPT_KEY,
     USER_COMMENT,
     XMP_KEY,
+    SourceType,
     comment_of,
     facts_of,
 )
 
+MAX_BYTES = 64 * 2**20  # more than any picture that is drawn here
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _DAMAGED = (ValueError, SyntaxError, EOFError, struct.error, OverflowError, KeyError, TypeError)
 
@@ -31,36 +32,48 @@ class Marks:
     source_type: str | None  # of XMP
     parameters: str | None
     receipt: Receipt | None
+    credentials: Credentials = Credentials.NONE
 
     @property
     def says_ai(self) -> bool:
         """Whether the file says in a standard way that it was made by AI."""
-        return self.source_type == AI_SOURCE_TYPE
+        return self.source_type in set(SourceType)
 
 
-def read_marks(path: Path) -> Marks:
-    """Read the marks of a picture file.
+def read_marks(path: Path, *, roots_pem: bytes = b"") -> Marks:
+    """Read the marks of a picture file, of any format for what is text.
 
-    Raises OSError when the file cannot be read, ValueError when it is not a picture.
+    Raises OSError when the file cannot be read, ValueError when it is not a picture or far too large.
     """
     with path.open("rb") as file:
-        return _read(file, name=path.name, formats=None)
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(path.name)
+    return _read(data, name=path.name, formats=None, roots_pem=roots_pem)
 
 
-def marks_in(data: bytes) -> Marks:
-    """Read the marks of a PNG, JPEG or WebP file that somebody sent. Raises ValueError for any other."""
-    return _read(io.BytesIO(data), name="data", formats=_FORMATS)
+def marks_in(data: bytes, *, roots_pem: bytes = b"") -> Marks:
+    """Read the marks of a PNG, JPEG or WebP file that somebody sent.
+
+    roots_pem: the roots of the signatures that are ours; without them none is.
+
+    Raises ValueError for any other file, and for one that is far too large.
+    """
+    if len(data) > MAX_BYTES:
+        raise ValueError("data")
+    return _read(data, name="data", formats=_FORMATS, roots_pem=roots_pem)
 
 
-def _read(file: BinaryIO, *, name: str, formats: tuple[str, ...] | None) -> Marks:
+def _read(data: bytes, *, name: str, formats: tuple[str, ...] | None, roots_pem: bytes) -> Marks:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of large pictures, which are not unpacked here
         try:
-            with Image.open(file, formats=formats) as image:
+            with Image.open(io.BytesIO(data), formats=formats) as image:
                 xmp, comment = image.info.get(XMP_KEY) or image.info.get("xmp"), None
                 if image.format != "PNG":  # whose EXIF lies behind all pixels
                     comment = image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT)
                 texts = (image.info.get("parameters"), image.info.get(RECEIPT_KEY))
+                may_be_signed = image.format in _FORMATS
         except (OSError, Image.DecompressionBombError, *_DAMAGED) as error:
             raise ValueError(name) from error
     facts = facts_of(xmp)
@@ -68,6 +81,9 @@ def _read(file: BinaryIO, *, name: str, formats: tuple[str, ...] | None) -> Mark
         source_type=facts.get("source_type"),
         parameters=_text_or_none(texts[0]) or comment_of(comment),
         receipt=receipt_in(_text_or_none(texts[1]) or facts.get("receipt")),
+        credentials=credentials_in(data, roots_pem=roots_pem)
+        if may_be_signed
+        else Credentials.NONE,
     )
 
 

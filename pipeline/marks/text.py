@@ -4,6 +4,7 @@ Where a format has no other place for it, the receipt lies in XMP too. What is r
 may have written.
 """
 
+from enum import StrEnum
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -11,8 +12,6 @@ from PIL import Image
 
 from pipeline.marks.receipt import Receipt
 
-# Source: IPTC NewsCodes, digital source type.
-AI_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 XMP_KEY = "XML:com.adobe.xmp"  # of a PNG
 RECEIPT_KEY = "geuryeojwo"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -23,8 +22,17 @@ _UNICODE = b"UNICODE\0"  # how a comment in EXIF says what it is written in
 _MAX_XMP_CHARS = 2**20
 
 
-def xmp(receipt: Receipt | None = None) -> str:
-    """Say in XMP who made a picture and, where there is no other place for it, with which receipt."""
+class SourceType(StrEnum):
+    """What a picture was made from. Source: IPTC NewsCodes, digital source type."""
+
+    DRAWN = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    OVER_PHOTO = (
+        "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+    )
+
+
+def xmp(source_type: SourceType, receipt: Receipt | None = None) -> str:
+    """Say in XMP how a picture was made and, where there is no other place for it, with which receipt."""
     ours = f' xmlns:{RECEIPT_KEY}="{_OURS}"' if receipt else ""
     text = escape(receipt.as_json(is_ascii=True)) if receipt else ""
     line = f"<{RECEIPT_KEY}:receipt>{text}</{RECEIPT_KEY}:receipt>" if receipt else ""
@@ -32,7 +40,7 @@ def xmp(receipt: Receipt | None = None) -> str:
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">'
         f'<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{_IPTC}"{ours}>'
-        f"<Iptc4xmpExt:DigitalSourceType>{AI_SOURCE_TYPE}</Iptc4xmpExt:DigitalSourceType>{line}"
+        f"<Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>{line}"
         '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
 

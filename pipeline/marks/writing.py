@@ -1,26 +1,32 @@
 """The marks that say a picture was made by AI, put on in one place before any byte leaves.
 
-A picture becomes a PNG that carries XMP with IPTC's digital source type, the `parameters` text
-that common tools read, and a receipt from which the same picture can be drawn again; where it has to
-be smaller it is written again as WebP or JPEG, with the same marks. No id of a person or a place is
+First the label is drawn, where there is to be one; then the picture becomes a PNG that carries XMP with
+IPTC's digital source type, the `parameters` text that common tools read, and a receipt from which the
+same picture can be drawn again; at last the file is signed. Where it has to be smaller it is written
+again as WebP or JPEG, with the same marks and a signature of its own. No id of a person or a place is
 ever written. Small pictures are enlarged pixel by pixel, so that they are shown as they were drawn.
 
-Does not judge what a picture shows, and does not sign: these marks are lost when somebody else
-writes a file again.
+Does not judge what a picture shows, nor which pictures need a label.
 """
 
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pipeline.errors import NotMarked
+from pipeline.marks.label import labelled
 from pipeline.marks.reading import Marks, marks_in
 from pipeline.marks.receipt import Receipt
-from pipeline.marks.text import RECEIPT_KEY, XMP_KEY, exif, xmp
+from pipeline.marks.text import RECEIPT_KEY, XMP_KEY, SourceType, exif, xmp
 from pipeline.types import Pixels
+
+Sign: TypeAlias = Callable[[bytes, SourceType], bytes]
+"""Signs a file, the last thing that happens to it. Raises NotMarked."""
 
 _QUALITIES = (95, 85, 70, 50)
 _SCALES = (1.0, 0.75, 0.5, 0.35, 0.25)
@@ -36,31 +42,64 @@ class MarkedPicture:
     height_px: int
 
 
-def mark(pixels: Pixels, receipt: Receipt, *, display_px: int) -> MarkedPicture:
-    """Encode a picture as PNG with all its marks, enlarged by a whole factor up to `display_px`."""
+def mark(
+    pixels: Pixels,
+    receipt: Receipt,
+    *,
+    display_px: int,
+    source_type: SourceType = SourceType.DRAWN,
+    has_label: bool = False,
+    sign: Sign | None = None,
+) -> MarkedPicture:
+    """Encode a picture as PNG with all its marks, enlarged by a whole factor up to `display_px`.
+
+    Raises NotMarked where one of them could not be put on.
+    """
     image = Image.frombytes("RGB", (pixels.width_px, pixels.height_px), pixels.rgb)
     factor = max(1, display_px // max(image.size))
-    enlarged = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
-    info = PngInfo()
-    info.add_itxt(XMP_KEY, xmp())
-    info.add_itxt("parameters", _utf_8(receipt.parameters()))
-    info.add_itxt(RECEIPT_KEY, _utf_8(receipt.as_json(is_ascii=False)))
-    file = io.BytesIO()
-    enlarged.save(file, "PNG", pnginfo=info, compress_level=4)
-    return MarkedPicture(png=file.getvalue(), width_px=enlarged.width, height_px=enlarged.height)
+    shown = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    if has_label:
+        shown = labelled(shown)
+    png = _png(shown, receipt, source_type)
+    if marks_in(png).source_type != source_type:
+        raise NotMarked(mark="xmp")
+    return MarkedPicture(
+        png=sign(png, source_type) if sign else png, width_px=shown.width, height_px=shown.height
+    )
 
 
-def smaller(picture: bytes, *, max_bytes: int) -> bytes | None:
+def smaller(picture: bytes, *, max_bytes: int, sign: Sign | None = None) -> bytes | None:
     """Write a marked picture again so that it is no larger than `max_bytes`, with its marks.
 
     As WebP without loss, then with more and more, then with fewer pixels; as JPEG where a side is longer
     than WebP has room for. None where even the least of these is too large.
+
+    Raises ValueError for what is no marked picture, and NotMarked where it could not be signed.
     """
     marks = marks_in(picture)
+    source_type = SourceType(marks.source_type)
     with Image.open(io.BytesIO(picture)) as image:
         whole = image.convert("RGB")
-    tries = (write(marks) for write in _ways(whole))
-    return next((data for data in tries if len(data) <= max_bytes), None)
+    for write in _ways(whole):
+        data = write(marks)
+        if len(data) <= max_bytes:
+            data = sign(data, source_type) if sign else data
+        if len(data) <= max_bytes:
+            return data
+    return None
+
+
+def _png(image: Image.Image, receipt: Receipt, source_type: SourceType) -> bytes:
+    """Raises NotMarked."""
+    info, file = PngInfo(), io.BytesIO()
+    info.add_itxt(XMP_KEY, xmp(source_type))
+    info.add_itxt("parameters", _utf_8(receipt.parameters()))
+    info.add_itxt(RECEIPT_KEY, _utf_8(receipt.as_json(is_ascii=False)))
+    try:
+        image.save(file, "PNG", pnginfo=info, compress_level=4)
+    except (OSError, ValueError) as error:
+        raise NotMarked(mark="xmp") from error
+    return file.getvalue()
 
 
 def _ways(image: Image.Image) -> Iterator[Callable[[Marks], bytes]]:
@@ -79,9 +118,7 @@ def _lossy(image: Image.Image, marks: Marks, *, quality: int) -> bytes:
     if max(image.size) <= _MAX_WEBP_PX:
         return _webp(image, marks, quality=quality)
     file = io.BytesIO()
-    image.save(
-        file, "JPEG", quality=quality, exif=exif(marks.parameters), xmp=xmp(marks.receipt).encode()
-    )
+    image.save(file, "JPEG", quality=quality, exif=exif(marks.parameters), xmp=_xmp_of(marks))
     return file.getvalue()
 
 
@@ -94,9 +131,13 @@ def _webp(image: Image.Image, marks: Marks, *, quality: int | None) -> bytes:
         lossless=quality is None,
         quality=80 if quality is None else quality,  # of a lossless one: the effort
         exif=exif(marks.parameters),
-        xmp=xmp(marks.receipt).encode(),
+        xmp=_xmp_of(marks),
     )
     return file.getvalue()
+
+
+def _xmp_of(marks: Marks) -> bytes:
+    return xmp(SourceType(marks.source_type), marks.receipt).encode()
 
 
 def _utf_8(text: str) -> bytes:

@@ -69,6 +69,12 @@ STYLES = {
 }
 STYLE_NAMES = tuple(korean.split("|")[0].lstrip("~!$") for _, korean, *_ in _TABLE)
 """One Korean name of each style, as people know it; "… 느낌으로" behind it is always that style."""
+DRAWN_STYLES = frozenset({
+    "watercolor", "oil", "comic", "anime", "ghibli", "pencil", "colored pencil", "charcoal", "crayon",
+    "pastel", "doodle", "picture book", "illustration", "pixel", "ink", "minhwa", "woodcut", "minimal",
+    "pop art", "logo", "vector",
+})  # fmt: skip
+"""The styles whose pictures nobody takes for photos, as those of clay or of paper may be."""
 _MARKER = r"(?:\s?(?:스타일|느낌|풍|체|화풍|감성|버전|톤|분위기|기법|아트|그림|화|작품|사진))?(?:\s?(?:스타일|느낌|풍))?"
 _JOSA = r"(?:(?:으로|로)(?:\s?(?:그린|그려진|된|만든|만들어진|표현한))?|\s?속의?|의|처럼|같은|같이|\s같은)?"
 _SIGNS = {
