@@ -20,12 +20,14 @@ from dbos import DBOS, DBOSConfig, Serializer
 
 from bot.jobs import CHAT_QUEUES, RENDER_QUEUES
 from bot.sealing import Sealer
-from bot.store import prepare_file, scrub_file
+from bot.store import prepare_file, refuse_planted, scrub_file
 
 _VERSION = "jobs-1"  # changes only with workflows that cannot go on with rows of the one before
 _POLL_S = 0.3  # a third of what it cost at 0.1 s: five queues are asked, of which most are empty
 _IDS_AT_ONCE = 1_000  # in one statement
 _SQLITE = "sqlite:///"
+_OURS = "sealed_json"
+_KNOWN = (_OURS, "portable_json")  # what DBOS writes on its own is JSON, too
 _NUM_TEXTS = 4  # read at once; with 16, who wrote in a crowd waited ten times as long for an answer
 
 
@@ -70,7 +72,7 @@ class _SealedJson(Serializer):
         return data
 
     def name(self) -> str:
-        return "sealed_json"
+        return _OURS
 
 
 class Durable:
@@ -78,6 +80,7 @@ class Durable:
 
     def __init__(self, url: str, *, executor: str, sealer: Sealer, queues: Sequence[str]) -> None:
         is_file = url.startswith(_SQLITE)
+        self._url = url
         self._file = Path(url.removeprefix(_SQLITE)) if is_file else None
         config: DBOSConfig = {
             "name": "geuryeojwo",
@@ -87,6 +90,7 @@ class Durable:
             "serializer": _SealedJson(sealer),
             "log_level": "WARNING",
             "db_engine_kwargs": {"hide_parameters": True},
+            "enable_otlp": False,  # nothing of what people wrote goes anywhere else
             "notification_listener_polling_interval_sec": 1.0,
         }
         if is_file:
@@ -100,10 +104,11 @@ class Durable:
     async def launch(self, *, num_held: int) -> None:
         """Take up what was left, and begin to take work; `num_held` jobs of a lane at once.
 
-        Raises StoreError where its file cannot be used.
+        Raises StoreError where its database cannot be used, or holds what it must not.
         """
         if self._file:  # five threads look into it while others write
             await asyncio.to_thread(prepare_file, self._file)
+        await asyncio.to_thread(refuse_planted, self._url, known=_KNOWN)
         DBOS.launch()
         for name in CHAT_QUEUES:
             most = _NUM_TEXTS if name == CHAT_QUEUES[0] else None

@@ -8,10 +8,12 @@ from bot.store.errors import (
     StoreClosed,
     StoreDamaged,
     StoreError,
+    StorePlanted,
     StoreTooNew,
     StoreUnavailable,
 )
 from bot.store.links import MAX_ACCOUNTS
+from bot.store.planted import refuse_planted
 from bot.store.store import Store
 from bot.store.strikes import Sanctioned, Struck
 from bot.store.values import Delivery, DeliveryState, Joining, Live, Worker
@@ -31,11 +33,13 @@ __all__ = [
     "StoreClosed",
     "StoreDamaged",
     "StoreError",
+    "StorePlanted",
     "StoreTooNew",
     "StoreUnavailable",
     "Struck",
     "Worker",
     "holds_nothing",
     "prepare_file",
+    "refuse_planted",
     "scrub_file",
 ]

@@ -173,10 +173,17 @@ def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 def holds_nothing(url: str) -> bool:
     """Say whether a server's database has none of our tables yet. Blocks. Raises StoreUnavailable."""
+    with reading(url) as connection:
+        return not inspect(connection).has_table("jobs")
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """Look into a database that no store has opened. Blocks. Raises StoreUnavailable or StoreDamaged."""
     engine = _engine(with_driver(url))
     try:
         with _translated(), engine.connect() as connection:
-            return not inspect(connection).has_table("jobs")
+            yield connection
     finally:
         engine.dispose()
 

@@ -4,6 +4,7 @@ StoreError
   StoreUnavailable   it can be tried again later
   StoreDamaged       a person must look at it
   StoreTooNew        a newer program must open it
+  StorePlanted       a person must find out who wrote into it
   BackUpUnsupported  the database's own tool must do it
   StoreClosed        nobody may use the store any more
 """
@@ -35,6 +36,14 @@ class StoreTooNew(StoreError):
     def __init__(self, *, revision: str) -> None:
         super().__init__(f"revision {revision} is not known")
         self.revision = revision
+
+
+class StorePlanted(StoreError):
+    """A row of the queues is in a form that we never write, and that would run code when it is read."""
+
+    def __init__(self, *, table: str) -> None:
+        super().__init__(table)
+        self.table = table
 
 
 class BackUpUnsupported(StoreError):

@@ -1,0 +1,49 @@
+"""What somebody else put into the tables of the queues, found before anything reads it.
+
+DBOS keeps beside every value the name of what wrote it, and reads it with that: a row that names
+Python's pickles is code, which runs as soon as the row is read, whatever our own values are written
+with. Whoever can write the file, or hands over a backup, could plant one. Blocks.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, column, inspect, select, table
+
+from bot.store.connection import reading
+from bot.store.errors import StorePlanted
+
+_TABLES = (
+    "workflow_status",
+    "operation_outputs",
+    "workflow_events",
+    "workflow_events_history",
+    "streams",
+    "notifications",
+)
+_NAME = "serialization"
+_SCHEMA = "dbos"  # on a server; a file has none
+
+
+def refuse_planted(url: str, *, known: Collection[str]) -> None:
+    """Look through every table of the queues that there is.
+
+    known: the names of what may have written a row; one without a name is read with our own.
+
+    Raises StorePlanted, StoreUnavailable or StoreDamaged.
+    """
+    with reading(url) as connection:
+        for name in _TABLES:
+            _look_through(connection, name, known)
+
+
+def _look_through(connection: Connection, name: str, known: Collection[str]) -> None:
+    schema = None if connection.dialect.name == "sqlite" else _SCHEMA
+    found = inspect(connection)
+    if not found.has_table(name, schema=schema):
+        return
+    if _NAME not in {one["name"] for one in found.get_columns(name, schema=schema)}:
+        return  # older than the column, which the launch adds
+    writer = column(_NAME)
+    foreign = select(writer).select_from(table(name, schema=schema)).where(writer.not_in(known))
+    if connection.execute(foreign.limit(1)).first() is not None:
+        raise StorePlanted(table=name)
