@@ -15,7 +15,7 @@ from bot import cards, texts
 from bot.adapters.port import Card, ChatPort, DetailRow, Message, Place
 from bot.command import DrawCommand, SettingsCommand
 from bot.job import NotAccepted
-from bot.rules import DrawingNotHere, NotManager, PlaceRules, changed
+from bot.rules import Adults, AdultsNotAllowed, DrawingNotHere, NotManager, PlaceRules, changed
 from bot.store import Store, StoreError
 
 log = structlog.get_logger()
@@ -27,8 +27,9 @@ _READ_S = 1.0  # beyond it the platform would not wait for our answer
 class Places:
     """Knows the rules of places; lives as long as the chat role."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, *, has_adults: bool = False) -> None:
+        """has_adults: whether the operator lets places have pictures for adults."""
+        self._store, self._has_adults = store, has_adults
         self._known: OrderedDict[str, PlaceRules] = OrderedDict()  # by keyed name, latest used last
         self._turn = asyncio.Lock()  # whoever reads slowly must not bring back what was changed
 
@@ -38,7 +39,7 @@ class Places:
             return PlaceRules()
         try:
             async with asyncio.timeout(_READ_S), self._turn:
-                return await self._rules(self._store.place_name(place))
+                return self._valid(await self._rules(self._store.place_name(place)))
         except (StoreError, TimeoutError) as error:
             log.exception("rules cannot be read")
             raise NotAccepted from error
@@ -58,7 +59,7 @@ class Places:
     async def answer(self, command: SettingsCommand, message: Message, port: ChatPort) -> None:
         """Show the rules of a place, or change one, for the eyes of whoever asked.
 
-        Raises NotManager, RequestRejected, StoreError or PortError.
+        Raises NotManager, AdultsNotAllowed, RequestRejected, StoreError or PortError.
         """
         card = await self._card(command, message)
         await port.send(message.place, replace(card, is_private=True), reply_to=message.event_id)
@@ -74,10 +75,16 @@ class Places:
         name = self._store.place_name(place)
         async with self._turn:
             rules = changed(await self._rules(name), command, place=place)
+            if command.rule == "성인" and self._valid(rules) != rules:
+                raise AdultsNotAllowed
             await self._store.keep_rules(name, rules)
             self._keep(name, rules)
         log.info("rules changed", rule=command.rule)
-        return _shown(rules, texts.rules_changed(command.rule))
+        return _shown(self._valid(rules), texts.rules_changed(command.rule))
+
+    def _valid(self, rules: PlaceRules) -> PlaceRules:
+        """Leave out what the operator does not let places have, whenever they settled it."""
+        return rules if self._has_adults else replace(rules, adults=Adults.NOWHERE)
 
     async def _rules(self, name: str) -> PlaceRules:
         if name not in self._known:

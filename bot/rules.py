@@ -5,6 +5,7 @@ channels and roles by the platform's ids and never a person.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -15,9 +16,12 @@ from bot.commands import NONE, Choice, OptionInvalid, with_option
 from pipeline import STYLE_NAMES, RequestRejected
 
 MAX_TERMS = 50
+MAX_FORBIDDEN_WORDS = 100
 _MAX_IDS = 100  # of channels, and of roles
 _MAX_DAILY = 10_000
 _MAX_WORD_CHARS = 80
+_MIN_LETTERS = 2  # of a forbidden word: a single one would forbid half the language
+_KNOWS_AGES = "discord"  # the platform that says of its channels who may enter
 
 
 class RuleUnknown(RequestRejected):
@@ -42,6 +46,10 @@ class NotManager(RequestRejected):
 
 class DrawingNotHere(RequestRejected):
     """The rules of a place let nobody draw in this channel."""
+
+
+class AdultsNotAllowed(RequestRejected):
+    """The operator lets nothing be drawn for adults, whatever a place says."""
 
 
 class Language(StrEnum):
@@ -75,6 +83,7 @@ SPOILERS = {
     "모두": Spoilers.ALL,
 }
 _ALLOWED = {"허용": True, "true": True, "금지": False, "false": False}
+_YES = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +104,7 @@ class PlaceRules:
 
     defaults: Mapping[str, str] = field(default_factory=dict)  # 화풍, 비율, 품질, as they were said
     glossary: Mapping[str, str] = field(default_factory=dict)  # Korean → English
+    forbidden_words: tuple[str, ...] = ()  # nothing is drawn that has one of them
 
     daily_by_role: Mapping[str, int] = field(default_factory=dict)  # pictures; "discord:1234" → 10
 
@@ -116,9 +126,14 @@ class PlaceRules:
             (self.daily_by_role[one] for one in roles if one in self.daily_by_role), default=None
         )
 
-    def manner_in(self, place: Place) -> Manner:
-        """Say how a job of a place is shown."""
-        is_adult = self.adults is Adults.RESTRICTED and place.is_age_restricted
+    def manner_in(self, place: Place, *, has_photo: bool = False) -> Manner:
+        """Say how a job of a place is shown. Whoever is in a photo was not asked: it is never for adults."""
+        is_adult = (
+            self.adults is Adults.RESTRICTED
+            and place.platform == _KNOWS_AGES
+            and place.is_age_restricted
+            and not has_photo
+        )
         is_hidden = self.spoilers is Spoilers.RESTRICTED and place.is_age_restricted
         return Manner(
             language=self.language,
@@ -184,6 +199,8 @@ def changed(rules: PlaceRules, command: SettingsCommand, *, place: Place) -> Pla
             return replace(rules, report_channel="" if is_none else _channel(said, place))
         case "용어":
             return _with_term(rules, said)
+        case "금지어":
+            return _with_forbidden_word(rules, said)
         case _:
             raise RuleUnknown(name=command.rule)
 
@@ -267,6 +284,20 @@ def _with_term(rules: PlaceRules, said: Mapping[str, str]) -> PlaceRules:
     if len(glossary) > MAX_TERMS:
         raise TooManyRules(name="용어", most=MAX_TERMS)
     return replace(rules, glossary=glossary)
+
+
+def _with_forbidden_word(rules: PlaceRules, said: Mapping[str, str]) -> PlaceRules:
+    """Add a word, or take it out; words differ by more than capitals and spaces."""
+    word = " ".join(unicodedata.normalize("NFC", said.get("말", "")).split())
+    is_gone = _choice("빼기", {"빼기": "false", **said}, _YES, shown=("빼기",))
+    num_letters = sum(letter.isalnum() for letter in word)
+    if not word.isprintable() or len(word) > _MAX_WORD_CHARS or num_letters < _MIN_LETTERS:
+        raise OptionInvalid(name="금지어", value=word, allowed="두 글자 이상인 짧은 말")
+    others = tuple(one for one in rules.forbidden_words if one.casefold() != word.casefold())
+    words = others if is_gone else (*others, word)
+    if len(words) > MAX_FORBIDDEN_WORDS:
+        raise TooManyRules(name="금지어", most=MAX_FORBIDDEN_WORDS)
+    return replace(rules, forbidden_words=words)
 
 
 def _channel(said: Mapping[str, str], place: Place) -> str:

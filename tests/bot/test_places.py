@@ -12,7 +12,15 @@ from bot.adapters.port import Action, Card, CardState, Person, Place
 from bot.fairness import QuotaSpent
 from bot.job import NotAccepted
 from bot.places import Places
-from bot.rules import DrawingNotHere, Language, Manner, NotManager, PlaceRules
+from bot.rules import (
+    Adults,
+    AdultsNotAllowed,
+    DrawingNotHere,
+    Language,
+    Manner,
+    NotManager,
+    PlaceRules,
+)
 from bot.store import StoreUnavailable
 from pipeline import Quality, Ratio
 from tests.bot.stage import LIMIT_S, PLACE, Stage, open_stage
@@ -20,7 +28,7 @@ from tests.bot.stage import LIMIT_S, PLACE, Stage, open_stage
 HERE = Place(platform="test", id="100", home="1")
 THERE = Place(platform="test", id="101", home="1")
 ELSEWHERE = Place(platform="test", id="200", home="2")
-RESTRICTED = Place(platform="test", id="102", home="1", is_age_restricted=True)
+RESTRICTED = Place(platform="discord", id="102", home="1", is_age_restricted=True)
 MEMBER = Person(platform="test", id="member", roles=("test:9",))
 MANAGER = Person(platform="test", id="manager", may_manage=True)
 
@@ -252,14 +260,55 @@ async def test_a_quota_that_changes_takes_nothing_back(stage: Stage) -> None:
 
 
 async def test_what_is_for_adults_stays_where_they_are(stage: Stage) -> None:
-    """Only a channel that is age-restricted has such cards, and only where the place lets it."""
+    """Only a channel that is age-restricted has such cards, where the operator and the place let it."""
+    stage.places._has_adults = True
     await say(stage, "고래", "before", place=RESTRICTED)
-    await settle(stage, "성인 연령제한채널")
+    await settle(stage, "성인 연령제한채널", place=RESTRICTED)
     await say(stage, "고래", "restricted", place=RESTRICTED)
-    await say(stage, "고래", "open", person=MANAGER)
+    await say(stage, "고래", "photo", place=RESTRICTED, photo=b"a photo")
+    await say(stage, "고래", "open", person=MANAGER, place=replace(HERE, platform="discord"))
 
-    manners = [(await stage.record(event)).job.manner for event in ("before", "restricted", "open")]
-    assert [Manner(), Manner(is_spoiler=True, is_adult=True), Manner()] == manners
+    events = ("before", "restricted", "photo", "open")
+    manners = [(await stage.record(event)).job.manner for event in events]
+    assert [Manner(), Manner(is_spoiler=True, is_adult=True), Manner(), Manner()] == manners
+
+
+async def test_a_place_has_nothing_for_adults_unless_the_operator_lets_it(stage: Stage) -> None:
+    """Whoever manages it reads why, and nothing is kept."""
+    card = await settle(stage, "성인 연령제한채널", place=RESTRICTED)
+
+    assert error_texts.of_error(AdultsNotAllowed(), job_id="") == card.text
+    assert Adults.NOWHERE is (await stage.places.rules_of(RESTRICTED)).adults
+    assert PlaceRules() == (await Places(stage.store, has_adults=True).rules_of(RESTRICTED))
+
+
+async def test_what_was_settled_before_is_void_once_the_operator_is_against_it(
+    stage: Stage,
+) -> None:
+    """A place that had such pictures has none from then on; its other rules stay."""
+    stage.places._has_adults = True
+    await settle(stage, "성인 연령제한채널", "화풍 수채화", place=RESTRICTED)
+    stage.places._has_adults = False
+    await say(stage, "고래", place=RESTRICTED)
+    shown = await say(stage, "/설정", "e2", person=MANAGER, place=RESTRICTED)
+    settled = await settle(stage, "성인 막기", "비율 가로", place=RESTRICTED)
+
+    assert Manner() == (await stage.record()).job.manner
+    assert {"성인": "막기", "화풍": "수채화"}.items() <= rows(shown).items()
+    assert texts.rules_changed("비율") == settled.text
+
+
+async def test_forbidden_words_go_along_with_a_job(stage: Stage) -> None:
+    """As they were when it was accepted, and only with those of their place."""
+    card = await settle(stage, "금지어 좀비", "금지어 홍길동 의원")
+    await say(stage, "고래")
+    await settle(stage, "금지어 빼기 좀비")
+    await say(stage, "고래", "e2", person=MANAGER)
+    await say(stage, "고래", "e3", place=ELSEWHERE)
+
+    jobs = [(await stage.record(event)).job for event in ("e1", "e2", "e3")]
+    assert [("좀비", "홍길동 의원"), ("홍길동 의원",), ()] == [job.forbidden for job in jobs]
+    assert "좀비, 홍길동 의원" == rows(card)["금지어"]
 
 
 async def test_without_its_rules_nothing_is_accepted(

@@ -1,5 +1,7 @@
 """The rules of a place: what each says, how it is changed, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from bot.adapters.port import Place
 from bot.command import DrawCommand, SettingsCommand
 from bot.commands import OptionInvalid, parse
 from bot.rules import (
+    MAX_FORBIDDEN_WORDS,
     MAX_TERMS,
     Adults,
     Language,
@@ -51,6 +54,9 @@ SAID = {
     "신고채널 8": PlaceRules(report_channel="8"),
     "용어 모모 a white cat": PlaceRules(glossary={"모모": "a white cat"}),
     "용어 푸른 고래 blue whale": PlaceRules(glossary={"푸른 고래": "blue whale"}),
+    "금지어 좀비": PlaceRules(forbidden_words=("좀비",)),
+    "금지어 홍길동   국회의원": PlaceRules(forbidden_words=("홍길동 국회의원",)),
+    "금지어 빼기": PlaceRules(forbidden_words=("빼기",)),
 }
 
 
@@ -82,6 +88,12 @@ CHOSEN: dict[str, tuple[tuple[tuple[str, str], ...], PlaceRules]] = {
     "term": (
         (("", "용어"), ("한국어", "흰 고래"), ("영어", "beluga")),
         PlaceRules(glossary={"흰 고래": "beluga"}),
+    ),
+    "forbidden word": ((("", "금지어"), ("말", " 좀비 ")), after("금지어 좀비")),
+    "no forbidden word": ((("", "금지어"), ("말", "좀비"), ("빼기", "true")), PlaceRules()),
+    "a forbidden word, for sure": (
+        (("", "금지어"), ("빼기", "false"), ("말", "좀비")),
+        after("금지어 좀비"),
     ),
 }
 
@@ -126,6 +138,11 @@ WRONG = [
     "용어 whale",
     f"용어 고래 {'w' * 81}",
     "용어 고래 wha\0le",
+    "금지어",
+    "금지어 개",
+    "금지어 ...",
+    "금지어 좀\0비",
+    f"금지어 {'가' * 81}",
 ]
 
 
@@ -213,6 +230,8 @@ BACK = {
     "용어 모모 a cat": "용어 모모",
     "채널 7 금지": "채널 7 허용",
     "가리기 모두": "가리기 안함",
+    "금지어 좀비 Zombie": "금지어 빼기 좀비  zombie",
+    "금지어 좀비": "금지어 삭제 좀비",
 }
 
 
@@ -230,6 +249,16 @@ def test_a_list_of_words_is_bounded() -> None:
         after("용어 하나더 word", rules=full)
     assert "other" == after("용어 말0 other", rules=full).glossary["말0"]
     assert MAX_TERMS - 1 == len(after("용어 말0", rules=full).glossary)
+
+
+def test_forbidden_words_are_bounded() -> None:
+    """A word that is there already fills no place, and one that is taken out makes one free."""
+    full = after(*(f"금지어 말{number}번" for number in range(MAX_FORBIDDEN_WORDS)))
+
+    with pytest.raises(TooManyRules):
+        after("금지어 하나더", rules=full)
+    assert MAX_FORBIDDEN_WORDS == len(after("금지어 말0번", rules=full).forbidden_words)
+    assert "하나더" in after("금지어 빼기 말0번", "금지어 하나더", rules=full).forbidden_words
 
 
 @pytest.mark.parametrize(
@@ -296,6 +325,21 @@ def test_pictures_are_hidden_where_the_rules_ask(
     assert Manner(is_spoiler=is_hidden) == rules.manner_in(HERE)
     there = Manner(is_spoiler=is_hidden_there, is_adult=is_adult_there)
     assert there == rules.manner_in(RESTRICTED)
+
+
+ADULTS_THERE = after("성인 연령제한채널")
+
+
+def test_a_photo_is_never_for_adults() -> None:
+    """Whoever is in it was not asked."""
+    assert ADULTS_THERE.manner_in(RESTRICTED).is_adult
+    assert Manner() == ADULTS_THERE.manner_in(RESTRICTED, has_photo=True)
+
+
+@pytest.mark.parametrize("platform", ["telegram", "web", "test", ""])
+def test_only_one_platform_knows_ages(platform: str) -> None:
+    """What another one says of a channel opens nothing."""
+    assert Manner() == ADULTS_THERE.manner_in(replace(RESTRICTED, platform=platform))
 
 
 @pytest.mark.parametrize("text", ["노을을 만화로 그려줘", "고래 수채화", "a whale, oil painting"])

@@ -194,5 +194,27 @@ SETTINGS_COMMAND: Final = command(
             ),
         ],
     ),
+    option(
+        SUB_COMMAND,
+        "금지어",
+        "이 서버에서 그리지 않을 말을 정해요.",
+        "Words that are not drawn here.",
+        options=[
+            option(
+                STRING,
+                "말",
+                "그리지 않을 말을 두 글자 이상으로 써 주세요.",
+                "The word.",
+                required=True,
+                max_length=40,
+            ),
+            option(
+                BOOLEAN,
+                "빼기",
+                "참을 고르면 그 말을 다시 그려요.",
+                "Whether to take it out again.",
+            ),
+        ],
+    ),
     is_for_managers=True,
 )

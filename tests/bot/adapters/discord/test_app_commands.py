@@ -68,6 +68,7 @@ def test_all_commands_are_there() -> None:
     ]  # fmt: skip
     assert [option["name"] for option in BY_NAME["설정"]["options"]] == [
         "보기", "채널", "기본값", "할당량", "설명언어", "성인", "가리기", "신고채널", "용어",
+        "금지어",
     ]  # fmt: skip
 
 
