@@ -11,6 +11,8 @@ from pipeline import (
     MarianOptions,
     ModelOptions,
     OpenAiOptions,
+    OpinionKind,
+    OpinionOptions,
     Origin,
     PapagoOptions,
     TextOptions,
@@ -60,6 +62,20 @@ def text_options(settings: Settings) -> TextOptions:
         daily_chars=text.daily_chars,
         folder=settings.data_dir / "text",
         cache_bytes=text.cache_mb * 1_000_000,
+    )
+
+
+def opinion_options(settings: Settings) -> OpinionOptions | None:
+    """Turn the settings' section into what asks for a second opinion; None where none is wanted."""
+    section = settings.safety
+    if section.second_opinion == "none":
+        return None
+    return OpinionOptions(
+        kind=OpinionKind(section.second_opinion),
+        base_url=section.opinion_base_url,
+        api_key=revealed(section.opinion_api_key),
+        model=section.opinion_model or "",
+        limit_s=section.opinion_s,
     )
 
 

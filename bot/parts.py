@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from bot.commands import MAX_PICTURES
 from bot.fairness import Lane
-from bot.options import model_options, text_options
+from bot.options import model_options, opinion_options, text_options
 from bot.sealing import Sealer
 from bot.settings import Settings
-from pipeline import Engine, EngineOptions, Preparer, token_counter_of
+from pipeline import Engine, EngineOptions, ModelOpinion, Preparer, token_counter_of
 
 NUM_HELD = 8  # jobs of a lane that one engine orders among themselves
 NUM_HELD_BESIDE_OTHERS = 2  # where other engines may be idle meanwhile
@@ -32,6 +32,12 @@ def make_preparer(settings: Settings, sealer: Sealer | None = None) -> Preparer:
     """
     counter = token_counter_of(model_options(settings))
     return Preparer(text_options(settings), counter, seal=sealer)
+
+
+def make_opinion(settings: Settings) -> ModelOpinion | None:
+    """Build what gives a second opinion on texts; None where none is wanted."""
+    options = opinion_options(settings)
+    return ModelOpinion(options) if options else None
 
 
 @asynccontextmanager
