@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pipeline.safety.opinion import ModelOpinion
     from pipeline.safety.options import OpinionKind, OpinionOptions
     from pipeline.safety.picture_gate import MARQO, UNSAFE_LABELS, ClassifierGate, GateOptions
+    from pipeline.safety.text_gate import RuleGate, RulesMissing
     from pipeline.size import size_enlarged, size_like, size_of
     from pipeline.text.options import (
         DeepLOptions,
@@ -124,6 +125,7 @@ _HOMES = {
     "pipeline.safety.opinion": ("ModelOpinion",),
     "pipeline.safety.options": ("OpinionKind", "OpinionOptions"),
     "pipeline.safety.picture_gate": ("MARQO", "UNSAFE_LABELS", "ClassifierGate", "GateOptions"),
+    "pipeline.safety.text_gate": ("RuleGate", "RulesMissing"),
     "pipeline.size": ("size_enlarged", "size_like", "size_of"),
     "pipeline.text.options": (
         "DeepLOptions",
@@ -235,6 +237,8 @@ __all__ = [
     "RequestRejected",
     "Revised",
     "Rule",
+    "RuleGate",
+    "RulesMissing",
     "Ruling",
     "SamplerName",
     "SecondOpinion",

@@ -43,12 +43,14 @@ class TextGate(Protocol):
     def judge(
         self,
         *texts: str,
+        unwanted: Collection[str] = (),
         audience: Audience = Audience.EVERYBODY,
         forbidden: Collection[str] = (),
     ) -> Ruling:
         """Judge texts that belong to one request together.
 
-        `forbidden` are the words that a place forbids, beside those of the operator.
+        `unwanted` is what the picture is not to show, `forbidden` are the words that a place forbids,
+        beside those of the operator.
         """
         ...
 
