@@ -91,7 +91,7 @@ class Payloads:
         return {
             "id": str(self._world.application_id),
             "name": self._world.bot.name,
-            "description": "",
+            "description": "AI가 그림을 그려요",
             "icon": None,
             "bot_public": True,
             "bot_require_code_grant": False,

@@ -5,6 +5,7 @@ but the registered commands. Knows no sentence, and never gives the token to any
 that the settings name.
 """
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +33,7 @@ from bot.adapters.discord.finding import (
 _LIMIT_S = 10.0  # for one answer
 _USER_AGENT = "DiscordBot (https://discord.com/developers/applications, 1)"  # the form is Discord's
 _PAGE, _MAX_PAGES = 200, 5  # servers in an answer; more pages run into its limit of one a second
+_AI = re.compile(r"인공지능|(?<![a-z])ai(?![a-z])", re.IGNORECASE)
 _TO_SERVERS, _TO_USERS = "0", "1"  # the two ways of installing
 
 T = TypeVar("T")
@@ -151,6 +153,7 @@ async def _application(calls: Calls) -> ApplicationFound:
         name=_printable(application.get("name")),
         is_public=bool(application.get("bot_public", True)),
         is_for_users=_TO_USERS in installs,
+        says_ai=_AI.search(str(application.get("description", "AI"))) is not None,
         obstacles=tuple(one for one, does in stands_in_the_way.items() if does),
     )
 

@@ -82,6 +82,7 @@ class ApplicationFound:
     name: str
     is_public: bool  # whether others than its owner may invite it
     is_for_users: bool  # whether people may install it for themselves
+    says_ai: bool = True  # in its description, which people see before they write
     obstacles: tuple[Obstacle, ...] = ()
 
     @property
