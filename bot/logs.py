@@ -1,6 +1,7 @@
 """The log: our lines and those of the libraries, in one form on standard error, and no secret in them.
 
-A finished line is searched, whatever it was made of: fields, objects, the text of an exception.
+A finished line is searched, whatever it was made of: fields, objects, the text of an exception. What
+is not printable stands in it as an escape, so that nobody writes lines of their own.
 Masked are the secrets of the settings and whatever has the shape of one. Users' words are nobody's
 secret to this file: whoever logs leaves them out above DEBUG.
 """
@@ -15,7 +16,7 @@ from types import TracebackType
 from urllib.parse import quote, unquote, urlsplit
 
 import structlog
-from structlog.typing import Processor, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bot.settings import Settings, revealed, secret_names
 
@@ -47,7 +48,7 @@ def set_up(settings: Settings) -> None:
     rendered: list[Processor] = [
         # A traceback as text, for one that were drawn with the values of its variables shows secrets.
         structlog.processors.format_exc_info,
-        _renderer(settings),
+        *_renderers(settings),
         _masked(masker(secrets_of(settings))),
     ]
     structlog.configure(
@@ -108,6 +109,29 @@ def masker(secrets: Iterable[str]) -> Callable[[str], str]:
     return mask
 
 
+def _escaped(logger: WrappedLogger, method: str, fields: EventDict) -> EventDict:
+    """Write out what steers a terminal or looks like another line; a traceback keeps its lines."""
+    return {
+        name: _printable(value, kept="\n" if name == "exception" else "")
+        if isinstance(value, str)
+        else value
+        for name, value in fields.items()
+    }
+
+
+def _escaped_in_json(logger: WrappedLogger, method: str, line: object) -> str:
+    assert isinstance(line, str)  # it comes after the renderer
+    return _printable(line)
+
+
+def _printable(text: str, *, kept: str = "") -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in kept else json.dumps(char)[1:-1] for char in text
+    )
+
+
 def _masked(mask: Callable[[str], str]) -> Processor:
     def processor(logger: WrappedLogger, method: str, line: object) -> str:
         assert isinstance(line, str)  # it comes after the renderer
@@ -116,12 +140,14 @@ def _masked(mask: Callable[[str], str]) -> Processor:
     return processor
 
 
-def _renderer(settings: Settings) -> Processor:
+def _renderers(settings: Settings) -> tuple[Processor, ...]:
+    """Make a line of fields. What is not printable is written out, in JSON as JSON does it."""
     if settings.log_format == "json":
-        return structlog.processors.JSONRenderer(ensure_ascii=False)
-    return structlog.dev.ConsoleRenderer(
+        return structlog.processors.JSONRenderer(ensure_ascii=False), _escaped_in_json
+    console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
+    return _escaped, console
 
 
 class _StandardError:

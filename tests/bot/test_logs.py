@@ -138,6 +138,40 @@ def test_no_secret_stands_in_a_traceback(
     assert MASK in said
 
 
+STEERING = "a\nb\r\x1b[31mc\x00d\u202ee\u2028f\x85g\ud800"
+
+
+@pytest.mark.fault(40)
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_nobody_writes_lines_of_their_own(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What would begin a line, colour a terminal or turn it around is written out, also in an error."""
+    logs.set_up(as_json().model_copy(update={"log_format": log_format, "log_level": "debug"}))
+
+    structlog.get_logger().debug("said", text=STEERING, several=[STEERING])
+    logging.getLogger("some.library").warning("said %s", STEERING)
+
+    said = capsys.readouterr().err
+    assert 2 == len(said.splitlines())
+    assert not set(STEERING) & set(said) - set("abcdefg[31m\n")
+    assert "\\u202e" in said
+
+
+def test_a_traceback_keeps_its_lines_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is read by people, and an error's text may quote a stranger."""
+    logs.set_up(as_json().model_copy(update={"log_format": "console"}))
+
+    try:
+        raise ValueError("\x1b[2J\u202e")  # noqa: TRY301
+    except ValueError:
+        structlog.get_logger().exception("broken")
+
+    said = capsys.readouterr().err
+    assert "ValueError: \\u001b[2J\\u202e\n" in said
+    assert "\n  File " in said
+
+
 def test_the_jobs_id_is_on_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     """What is bound to the context stands on our lines and on those of libraries."""
     logs.set_up(as_json())
