@@ -6,16 +6,19 @@ Looked up by class, most specific first; an unknown one gives a short apology.
 from collections.abc import Callable
 from typing import Any
 
-from bot import commands, disk, fairness, job, link_code, receipt, redraw, rules, wish
+from bot import commands, disk, fairness, job, link_code, receipt, redraw, rules, strikes, wish
 from bot.korean import with_particle
 from bot.texts import (
     CANCELLED,
     GONE,
+    LAST_WARNING,
     NOT_UNDERSTOOD,
     NOT_YOURS,
     UNSAFE,
     apology,
     duration,
+    must_pause,
+    suspended,
     untranslatable,
 )
 from pipeline import errors
@@ -55,8 +58,23 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     rules.NotManager: lambda _: (
         "설정은 이곳을 관리하는 분만 보고 바꿀 수 있어요. 바꾸고 싶은 것이 있으면 관리하는 분에게 말해 주세요."
     ),
+    rules.AdultsNotAllowed: lambda _: (
+        "이 봇은 운영자가 성인용 그림을 그리지 않게 해 두었어요. 필요하면 봇의 운영자에게 말해 주세요."
+    ),
     rules.DrawingNotHere: lambda _: (
         "여기서는 그리지 않기로 정해져 있어요. 그림을 그리는 다른 채널에서 다시 적어 주세요."
+    ),
+    strikes.MustPause: lambda e: must_pause(e.wait_s, has_appealed=e.has_appealed),
+    strikes.Suspended: lambda e: suspended(has_appealed=e.has_appealed),
+    strikes.LastWarning: lambda _: LAST_WARNING,
+    strikes.NotOperator: lambda _: (
+        "봇을 운영하는 분만 쓸 수 있는 명령이에요. 무엇을 할 수 있는지 보려면 /도움말이라고 적어 주세요."
+    ),
+    strikes.NotInPrivate: lambda _: (
+        "다른 분들도 보는 곳이라 여기서는 답하지 않아요. 봇과의 대화에서 다시 적어 주세요."
+    ),
+    strikes.PersonUnknown: lambda _: (
+        "누구인지 찾지 못했어요. /제재 목록에 나오는 이름이나 ‘discord:1234’ 같은 계정을 적어 주세요."
     ),
     receipt.PictureMissing: lambda _: (
         "어느 그림인지 알려 주세요. 그림 파일을 함께 보내거나, /재현 뒤에 그림 정보에 나오는 번호를 적어 주세요."
@@ -151,7 +169,8 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     errors.Untranslatable: lambda e: untranslatable(e.unknown_words),
     errors.Unsafe: lambda _: UNSAFE,
     errors.PictureUnsafe: lambda _: (
-        "보여 드릴 수 없는 그림이 나와서 남기지 않고 지웠어요. 오늘 장수에서 빼지 않았으니 다른 말로 적어 주세요."
+        "보여 드릴 수 없는 그림이어서 남기지 않고 지웠어요. "
+        "오늘 장수에서 빼지 않았으니 다른 말이나 다른 사진으로 부탁해 주세요."
     ),
     errors.NotJudged: lambda _: (
         "보여 드려도 되는 그림인지 확인하지 못해서 보내지 않았어요. 잠시 뒤에 다시 적어 주세요."
@@ -174,6 +193,7 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
         "그림을 그리는 장치가 멈춰서 다시 켜는 중이에요. 잠시 뒤에 다시 적어 주세요."
     ),
     errors.ModelNotLoaded: lambda e: model_not_loaded(e.model, e.reason, e.problem),
+    errors.ClassifierNotLoaded: lambda e: classifier_not_loaded(e.model, e.reason, e.problem),
     errors.LoraNotLoaded: lambda e: (
         f"{with_particle(f'‘{e.name}’ LoRA', '을/를')} 쓸 수 없어요. "
         "SDXL용 .safetensors 파일인지 확인하거나, 다른 LoRA를 적어 주세요."
@@ -219,6 +239,29 @@ _MODEL_PROBLEMS = {
 def model_not_loaded(model: str, reason: str, problem: errors.ModelProblem) -> str:
     """Say to the operator why there is no model, what to do, and the detail in brackets."""
     return f"그림 모델을 불러오지 못했어요({model}). {_MODEL_PROBLEMS[problem]} [{reason}]"
+
+
+_CLASSIFIER_PROBLEMS = {
+    _Problem.MISSING: "그 자리에 분류기가 없어요. config.yaml의 safety.classifier를 확인해 주세요.",
+    _Problem.INCOMPLETE: "config.json이나 model.safetensors가 없어요. 분류기를 다시 받아 주세요.",
+    _Problem.PICKLE: (
+        "코드가 들어갈 수 있는 파일(.bin)뿐이라 읽지 않았어요. .safetensors로 된 분류기를 골라 주세요."
+    ),
+    _Problem.WRONG_KIND: (
+        "쓸 수 있는 분류기가 아니에요. ViT 분류기인지, 이름표 가운데 safety.unsafe_labels에 적은 것이 "
+        "있는지 확인해 주세요."
+    ),
+    _Problem.NOT_ON_HUB: (
+        "허브에 그런 분류기나 판이 없어요. safety.classifier와 safety.classifier_revision을 확인해 주세요."
+    ),
+    _Problem.UNREADABLE: "config.yaml의 safety.classifier와 그 파일을 확인해 주세요.",
+}
+
+
+def classifier_not_loaded(model: str, reason: str, problem: errors.ModelProblem) -> str:
+    """Say to the operator why nobody can judge pictures, what to do, and the detail in brackets."""
+    what = _CLASSIFIER_PROBLEMS.get(problem) or _MODEL_PROBLEMS[problem]
+    return f"그림을 살피는 분류기를 불러오지 못해서 그릴 수 없어요({model}). {what} [{reason}]"
 
 
 def of_error(error: Exception, *, job_id: str) -> str:

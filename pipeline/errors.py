@@ -30,6 +30,7 @@ PipelineError
     OutOfGpuMemory
     DeviceLost
     ModelNotLoaded
+    ClassifierNotLoaded
     LoraNotLoaded
     PictureNotFinite
     NotMarked
@@ -302,6 +303,16 @@ class ModelProblem(StrEnum):
 
 class ModelNotLoaded(EngineFailed):
     """The model is missing, incomplete, not one of SDXL's kind, or cannot be fetched."""
+
+    def __init__(
+        self, *, model: str, reason: str, problem: ModelProblem = ModelProblem.UNREADABLE
+    ) -> None:
+        super().__init__(f"{model}: {reason}")
+        self.model, self.reason, self.problem = model, reason, problem
+
+
+class ClassifierNotLoaded(EngineFailed):
+    """What judges pictures is missing, incomplete, changed, or no classifier that is understood."""
 
     def __init__(
         self, *, model: str, reason: str, problem: ModelProblem = ModelProblem.UNREADABLE

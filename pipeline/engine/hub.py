@@ -79,6 +79,22 @@ class Hub:
             folder = self._fetch(origin, lambda _: list(_part_files(origin)))
         return folder / origin.file if origin.file else folder
 
+    def cached_files(self, origin: Origin, files: Collection[str]) -> Path | None:
+        """Return the folder of a repository if these files of it, which lie at its top, are here."""
+        found = [self.cached(origin, file=file) for file in files]
+        return None if found[0] is None or None in found else found[0].parent
+
+    def fetch_files(
+        self, origin: Origin, files: Collection[str], *, beside: Collection[str] = ()
+    ) -> Path:
+        """Fetch files of a repository, and of those `beside` them what it has; returns its folder."""
+
+        def choose(there: Collection[str]) -> list[str]:
+            return [*files, *(file for file in beside if file in there)]
+
+        with _translated(origin):
+            return self._fetch(origin, choose)
+
     def _fetch(self, origin: Origin, choose: Callable[[list[str]], list[str]]) -> Path:
         """Fetch the files that are chosen of a repository's list; returns their folder."""
         info = HfApi().model_info(origin.place, revision=origin.revision, files_metadata=True)
