@@ -12,11 +12,13 @@ from pathlib import Path
 from bot.files import Files
 from bot.job import picture_key
 from bot.sealing import load_or_create
+from tests.leaks import leaks_in
 
 ROOT = Path(__file__).parents[1]
 LIMIT_S = 120.0  # that anything may take: what is measured is what happens, not when
 _STOP_LIMIT_S = 40.0
 _LOOK_S = 0.05
+_SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD")
 
 
 @asynccontextmanager
@@ -25,7 +27,8 @@ async def program(
 ) -> AsyncIterator[Process]:
     """Run `python -m bot run` from enter to exit, with these settings; `ready` waits until it has come.
 
-    Its log lies in the folder. Raises what `ready` raises where it does not come.
+    Its log lies in the folder, and holds neither a secret nor somebody's words. Raises what `ready`
+    raises where it does not come.
     """
     values = {
         "DATA_DIR": str(folder / "var"),
@@ -45,6 +48,9 @@ async def program(
         yield process
     finally:
         await _stop(process)
+    secrets = [value for name, value in settings.items() if name.endswith(_SECRET)]
+    found = leaks_in((folder / "program.log").read_text(errors="replace"), secrets=secrets)
+    assert found == [], f"in {folder / 'program.log'}"
 
 
 async def _stop(process: Process) -> None:
