@@ -3,7 +3,8 @@
 The tombstone comes first, then what is under way is settled and nobody shows it any more, then the
 rows go, and with them everything that hangs on them (`keeping.py`). After a death in between, the next
 start goes on, because jobs that are older than their person's tombstone have no right to be there; a
-backup that is restored is the same case. Who asks again after an erasure is a new person.
+backup that is restored is the same case. Who asks again after an erasure is a new person, but for what
+they asked for that is not drawn here: keyed names, rules and times stay as long as the operator says.
 """
 
 import asyncio
@@ -75,6 +76,7 @@ class Erasure:
         await self._store.drop_notices(
             name
         )  # after the rows: none is written for a job without one
+        await self._store.drop_appeals(name)
         await self._store.drop_links(name)
         for port in self._ports().values():
             for one in people:
@@ -98,6 +100,7 @@ class Erasure:
                 await asyncio.to_thread(self._tombstones.add, name, buried_s)
         await self._store.drop_risen_links()
         await self._store.drop_risen_notices()
+        await self._store.drop_risen_appeals()
         risen = frozenset(await self._store.risen())
         found = [await self._store.find(job_id) for job_id in risen]
         await self._forget_texts([record for record in found if record is not None])

@@ -91,6 +91,7 @@ class Keeper:
             kept_s = self._keep.prompts_days * _DAY_S
             await self._preparer.forget_unused(for_s=kept_s)
             await self._store.drop_notices_before(self._clock() - kept_s)
+        await self._store.forget_strikes(self._clock() - self._keep.strikes_days * _DAY_S)
         await asyncio.to_thread(self._disk.tend)
         await self._files.sweep()
         yesterday_s = self._clock() - _DAY_S

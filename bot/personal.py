@@ -30,6 +30,7 @@ from bot.keeping import export_key
 from bot.linking import Linking
 from bot.settings import KeepSection, OperatorSection
 from bot.store import Store
+from bot.strikes import Suspension
 
 PersonalCommand = (
     PicturesCommand | QueueCommand | DataCommand | EraseCommand | PrivacyCommand | LinkCommand
@@ -91,8 +92,14 @@ class Personal:
         """Erase everything that is kept of whoever pressed. Raises PortError, StoreError or OSError."""
         async with self._turn:
             is_linked = await self._is_linked(press.person)
+            has_strikes = await self._has_strikes(press.person)
             await self._erasure.erase(press.person)
-        said = (texts.ERASED, *((texts.ERASED_LINKED,) if is_linked else ()))
+        kept = texts.ERASED_BUT_STRIKES.format(days=self._keep.strikes_days)
+        said = (
+            texts.ERASED,
+            *((texts.ERASED_LINKED,) if is_linked else ()),
+            *((kept,) if has_strikes else ()),
+        )
         card = replace(cards.note("\n".join(said)), is_private=True)
         await port.send(press.place, card, reply_to=press.event_id)
 
@@ -116,6 +123,10 @@ class Personal:
     async def _is_linked(self, person: Person) -> bool:
         return len(await self._store.accounts_of(person)) > 1
 
+    async def _has_strikes(self, person: Person) -> bool:
+        name = self._store.person_name(person)
+        return bool(await self._store.strikes_of(name) or await self._store.suspensions_of(name))
+
     def _privacy(self) -> Card:
         """Say who runs the bot, what is kept, for how long, and who reads it."""
         return cards.note(
@@ -136,6 +147,8 @@ class Personal:
             records = await self._store.jobs_of(name)
             charges = await self._store.charges_of(name)
             notices = await self._store.notices_of(name)
+            strikes = await self._store.strikes_of(name)
+            suspensions = await self._store.suspensions_of(name)
             copy = {
                 "person": asdict(person),
                 "linked": [
@@ -151,6 +164,10 @@ class Personal:
                 "notices": [
                     {"version": version, "told_at": _iso(told_s)} for version, told_s in notices
                 ],
+                "strikes": [
+                    {"rule": str(strike.rule), "at": _iso(strike.struck_s)} for strike in strikes
+                ],
+                "suspensions": [_plain_suspension(one) for one in suspensions],
             }
             # Halves of surrogate pairs, which people can type, stand as the escapes that JSON has.
             text = json.dumps(copy, ensure_ascii=False, indent=2)
@@ -166,6 +183,20 @@ def _plain(record: Record) -> dict[str, object]:
     names = [file.file_name for file in cards.picture_files(record)] if drawn else []
     fields: dict[str, object] = json.loads(codec.dumps(record))
     return {"accepted_at": _iso(record.accepted_s), "pictures": names, **fields}
+
+
+def _plain_suspension(suspension: Suspension) -> dict[str, object]:
+    return {
+        "since": _iso(suspension.since_s),
+        "until": _iso_if_any(suspension.until_s),
+        "lifted_at": _iso_if_any(suspension.lifted_s),
+        "appealed_at": _iso_if_any(suspension.appealed_s),
+        "appeal": suspension.appeal,
+    }
+
+
+def _iso_if_any(at_s: float | None) -> str | None:
+    return None if at_s is None else _iso(at_s)
 
 
 def _iso(at_s: float) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from bot.adapters.port import Person
 from bot.store.part import AnyRow, Part, insert
-from bot.store.tables import audit, strikes, suspensions
+from bot.store.tables import audit, strikes, suspensions, tombstones
 from bot.strikes import Penalties, Strike, Suspension, counted, stricter, suspension_for
 from pipeline import Rule
 
@@ -103,6 +103,20 @@ class Strikes(Part):
         theirs = suspensions.c.person.in_(self.account_names(person_name))
         await self._do(update(suspensions).where(theirs).values(appeal=None))
         await self._scrub()
+
+    async def drop_risen_appeals(self) -> None:
+        """Forget the words of appeals from before an erasure: only a backup brings them back."""
+        before = select(tombstones.c.person).where(
+            tombstones.c.person == suspensions.c.person,
+            tombstones.c.buried_s >= suspensions.c.appealed_s,
+        )
+        await self._do(update(suspensions).where(before.exists()).values(appeal=None))
+
+    async def suspensions_of(self, person_name: str) -> tuple[Suspension, ...]:
+        """Give all that ever kept a person from drawing and is still known, the oldest first."""
+        accounts = self.account_names(person_name)
+        kept = await self._database.read(lambda found: self._suspensions(found, accounts))
+        return tuple(sorted(dict.fromkeys(kept), key=lambda one: one.since_s))
 
     async def sanctioned(self) -> tuple[Sanctioned, ...]:
         """Give all who may not draw now, whoever appealed or was kept from it last first."""

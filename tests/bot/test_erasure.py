@@ -11,6 +11,8 @@ from bot.adapters.port import CardState, Person, PlatformDown
 from bot.failpoints import FailpointReached
 from bot.job import job_id_of, photo_key, picture_key
 from bot.jobs import parts_of
+from bot.strikes import Penalties
+from pipeline import Rule
 from tests.bot.archive import Archive, open_archive, photo
 from tests.bot.stage import LIMIT_S, PERSON
 from tests.doubles import Fault
@@ -78,6 +80,28 @@ async def test_who_comes_back_is_told_again(archive: Archive) -> None:
 
     assert first.notes == again.notes
     assert any("생성형 인공지능" in note for note in again.notes)
+
+
+async def test_strikes_stay_without_a_word(archive: Archive) -> None:
+    """Nobody begins anew by being erased; what they said against it goes, also from a backup."""
+    store = archive.stage.store
+    for number in range(5):
+        await store.strike(
+            PERSON, Rule.SEXUAL, text="말", event=f"e{number}", penalties=Penalties()
+        )
+    await store.keep_appeal(archive.name(), "소설 표지였어요")
+
+    await archive.erasure.erase(PERSON)
+    (erased,) = await store.suspensions_of(archive.name())
+    await store.keep_appeal(archive.name(), "소설 표지였어요")  # as a backup has it
+    archive.shift_s = 1.0
+    await store.bury(archive.name(), archive.now_s())
+    await archive.erasure.finish()
+    (risen,) = await store.suspensions_of(archive.name())
+
+    assert 5 == len(await store.strikes_of(archive.name()))
+    assert ("", "") == (erased.appeal, risen.appeal)
+    assert None is not erased.appealed_s
 
 
 async def test_nothing_of_anybody_else_goes(archive: Archive) -> None:

@@ -9,7 +9,10 @@ from bot.adapters.port import Action
 from bot.job import Phase, job_id_of, photo_key, picture_key
 from bot.keeping import export_key
 from bot.settings import KeepSection
+from bot.strikes import Penalties
+from pipeline import Rule
 from tests.bot.archive import DAY_S, Archive, open_archive, photo
+from tests.bot.stage import PERSON
 
 
 @pytest.fixture
@@ -68,6 +71,20 @@ async def test_that_somebody_was_told_goes_with_the_words(archive: Archive) -> N
 
     assert 1 == len(young)
     assert () == await archive.stage.store.notices_of(archive.name())
+
+
+async def test_strikes_are_kept_for_their_days(archive: Archive) -> None:
+    """Not longer than the operator says, and not shorter."""
+    store = archive.stage.store
+    await store.strike(PERSON, Rule.SEXUAL, text="말", event="e1", penalties=Penalties())
+    archive.shift_s = 364 * DAY_S
+    await archive.keeper.tidy()
+    young = await store.strikes_of(archive.name())
+    archive.shift_s = 366 * DAY_S
+    await archive.keeper.tidy()
+
+    assert 1 == len(young)
+    assert () == await store.strikes_of(archive.name())
 
 
 async def test_what_is_owed_does_not_grow_old(archive: Archive) -> None:

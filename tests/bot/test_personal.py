@@ -12,8 +12,10 @@ from bot.adapters.port import Action, Card, CardState, Person
 from bot.notices import VERSION
 from bot.sealing import KEY_BYTES, Sealer
 from bot.settings import OperatorSection
+from bot.strikes import Penalties
+from pipeline import Rule
 from tests.bot.archive import Archive, open_archive
-from tests.bot.stage import PLACE
+from tests.bot.stage import PERSON, PLACE
 
 BEN = Person(platform="test", id="ben")
 
@@ -87,12 +89,30 @@ async def test_a_copy_has_everything(archive: Archive) -> None:
     assert [(1, False)] == [(one["pictures"], one["is_refunded"]) for one in copy["charges"]]
 
 
+async def test_a_copy_says_what_was_refused_and_what_came_of_it(archive: Archive) -> None:
+    """Rules and times of strikes, and the suspension with the words that were said against it."""
+    store = archive.stage.store
+    for number in range(5):
+        await store.strike(
+            PERSON, Rule.SEXUAL, text="말", event=f"e{number}", penalties=Penalties()
+        )
+    await store.keep_appeal(archive.name(), "소설 표지였어요")
+
+    copy = await copy_of(archive, await archive.ask("/내데이터"))
+
+    assert 5 * ["sexual"] == [one["rule"] for one in copy["strikes"]]
+    (suspension,) = copy["suspensions"]
+    assert ("소설 표지였어요", None) == (suspension["appeal"], suspension["until"])
+    assert suspension["appealed_at"].startswith("20")
+
+
 async def test_a_copy_has_nothing_of_anybody_else(archive: Archive) -> None:
     """Whoever asked for nothing has an empty one."""
     await archive.stage.draw()
     copy = await copy_of(archive, await archive.ask("/내데이터", person=BEN))
 
-    assert ([], []) == (copy["requests"], copy["charges"])
+    of_a_person = ("requests", "charges", "notices", "strikes", "suspensions", "linked")
+    assert [] == [one for name in of_a_person for one in copy[name]]
 
 
 @pytest.mark.parametrize("text", ["고래 \ud83d", "고래 \udc33\ud83d", "🐳 “고래”\n\x00"])
@@ -182,3 +202,16 @@ async def test_an_erasure_is_asked_once_more(archive: Archive) -> None:
 
     assert [] == await archive.files()
     assert texts.ERASED == answer.text
+
+
+@pytest.mark.parametrize("is_struck", [False, True])
+async def test_an_erasure_says_what_it_leaves(is_struck: bool, archive: Archive) -> None:
+    """Whoever asked for what is not drawn here reads that this is kept, and nobody else does."""
+    if is_struck:
+        await archive.stage.store.strike(
+            PERSON, Rule.SEXUAL, text="말", event="e1", penalties=Penalties()
+        )
+
+    answer = await archive.press_erase()
+
+    assert is_struck == (texts.ERASED_BUT_STRIKES.format(days=365) in answer.text)
