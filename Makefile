@@ -10,6 +10,8 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests at once: most of their time is waiting.
+JOBS ?= 3
 BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -24,7 +26,10 @@ test soak bench screens: export HF_HUB_OFFLINE ?= 1
 
 test: check
 	@echo "── 테스트를 실행해요"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder || { code=$$?; \
+	  [ $$code -eq 1 ] || exit $$code; \
+	  echo "── 실패한 테스트만 하나씩 다시 해 봐요. 이번에 되더라도 고칠 것이 있다는 뜻이에요"; \
+	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 check: $(VENV)/.test-ready
 	@echo "── 형식, 규칙, 타입을 검사해요"

@@ -1,0 +1,31 @@
+"""What holds for every test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_LONGEST = ("kill", "end_to_end", "benchmarks")  # folders
+
+# No platform waits here, and a test must not fail because the machine is busy with others.
+_PATIENCE_S = 60.0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _patient() -> Iterator[None]:
+    """Nobody is refused because something was not written down or read in time; who tests that asks for less."""
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in ("bot.intake._WRITE_S", "bot.intake._ENQUEUE_S", "bot.places._READ_S"):
+            patch.setattr(limit, _PATIENCE_S)
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process is left with it when the others are done."""
+    root = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(root).parts[0]
+        return _LONGEST.index(folder) if folder in _LONGEST else len(_LONGEST)
+
+    items.sort(key=rank)
