@@ -5,7 +5,9 @@ Deaths are the kill tests' (`tests/kill`), a device that fails or hangs is the e
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from bot.adapters.port import Action, CardState
 from bot.app import App
 from bot.breaker import cool_down
 from bot.job import Phase, job_id_of
+from bot.jobs import render_id
 from bot.locks import AlreadyRunning, Lock
 from bot.store import Store, StoreDamaged
 from tests.bot.house import FOR_EVER_S, LIMIT_S, House, eventually, row
@@ -173,7 +176,11 @@ async def test_roles_can_be_put_apart_and_together(house: House) -> None:
     house.work_s = 0.05
     async with house.running("chat"), house.store() as store:
         event = house.platform.say("바다 그려줘", person="ben")
-        await until_phase(store, job_id_of(PLATFORM, event.id), Phase.QUEUED)
+        job_id = job_id_of(PLATFORM, event.id)
+        await until_phase(store, job_id, Phase.QUEUED)
+        # The row says that the text was read before the picture is queued for a worker.
+        queued = render_id(job_id)
+        await eventually(lambda: queued in workflows(house.data))
     async with house.running("worker"):
         await eventually(lambda: len(list((house.data / "pictures").glob("*.png"))) == 3)
     async with house.running("run"):
@@ -319,6 +326,12 @@ async def test_after_many_deaths_the_worker_waits_and_people_are_told(house: Hou
 
     assert 2 == len(cards)
     assert CardState.DONE not in {card.state for card in cards}
+
+
+def workflows(data: Path) -> set[str]:
+    """Name everything that the queues know."""
+    with closing(sqlite3.connect(data / "jobs.db")) as queues:
+        return {one for (one,) in queues.execute("SELECT workflow_uuid FROM workflow_status")}
 
 
 async def until_phase(store: Store, job_id: str, phase: Phase) -> None:
