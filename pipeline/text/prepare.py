@@ -1,8 +1,8 @@
-"""The order of the stages: read → word → keywords → budget, and the trace of all of them.
+"""The order of the stages: gate → read → word → keywords → budget → gate, and the trace of all of them.
 
 Equal requests share the work between reading and the budget, while it is under way and, from the cache,
 for some time after. Awaits on the event loop; what takes the processor runs on threads of its own.
-Does not know what any stage does inside, nor who asked; what is unsafe is judged elsewhere.
+Does not know what any stage does inside, nor who asked, nor what is unsafe.
 """
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.errors import Failure, PromptTooLong, StageFailed, WeightOutOfRange
+from pipeline.errors import Failure, PromptTooLong, Rule, StageFailed, WeightOutOfRange
 from pipeline.text.budget import Filled, Ingredients, fill
 from pipeline.text.cache import Cache, Flights, Seal
 from pipeline.text.chain import Chain, Circuits, Deadline
 from pipeline.text.emphasis import own_emphases
 from pipeline.text.fingerprint import digest, fingerprint
+from pipeline.text.judging import Asked, Judge, asked_of
 from pipeline.text.keywords import KeywordExtractor, Keywords
 from pipeline.text.korean import Korean
 from pipeline.text.normalise import normalise
@@ -34,7 +35,9 @@ from pipeline.types import (
     Preparation,
     ProviderFailure,
     ProviderHealth,
+    SecondOpinion,
     StageRecord,
+    TextGate,
     TokenCounter,
     Verdict,
 )
@@ -67,13 +70,19 @@ class Preparer:
         *,
         providers: Providers | None = None,
         seal: Seal | None = None,
+        gate: TextGate | None = None,
+        opinion: SecondOpinion | None = None,
     ) -> None:
-        """Without a `seal` nothing that people wrote reaches a file."""
+        """Without a `seal` nothing that people wrote reaches a file, without a `gate` everything passes.
+
+        The second `opinion` is loaded and closed with it.
+        """
         self._options, self._count = options, count_tokens
         self._thread, self._korean = TextThread("text"), Korean()
         self._glossary = Glossary(self._korean)
         self._shared = Shared(options, self._thread, self._glossary)
         self._providers = providers or self._shared.providers()
+        self._judge = Judge(gate, opinion)
         self._circuits = Circuits()
         self._reader = Reader(self._korean, self._glossary, max_chars=options.max_chars)
         self._worder = Worder(
@@ -101,22 +110,25 @@ class Preparer:
         """Load what the first message would wait for: the language and the models that are used."""
         await self.load_language()
         await self._shared.load()
+        await self._judge.load()
         await self._load_first_extractor()
 
     async def close(self) -> None:
         """End the threads and close the connections; idempotent."""
+        await self._judge.close()
         await self._shared.close()
         self._thread.close()
 
     def health(self) -> tuple[ProviderHealth, ...]:
         """Say of every provider whether it is asked now, and what it was sent today."""
         resting = self._circuits.resting()
-        return tuple(
+        providers = (
             ProviderHealth(
                 name=name, resting_for=resting.get(name), chars_today=self._shared.spent(name)
             )
             for name in self._providers.names()
         )
+        return (*providers, *self._judge.health())
 
     def try_providers(self) -> AsyncGenerator[Trial]:
         """Ask every provider once."""
@@ -152,9 +164,17 @@ class Preparer:
         trace = Trace()
         own = self._own_english(english)
         emphases = own_emphases(words)
+        asked = asked_of(
+            text, english=english, words=words, terms=terms, negative=negative,
+            audience=audience, forbidden=forbidden,
+        )  # fmt: skip
+        rule = await self._thread.run(self._judge.before, asked, trace)
         found = await self._thread.run(
             lambda: self._reader.read(text, trace, is_over_photo=is_over_photo)
         )
+        if rule is not None:
+            subject = found.subject if isinstance(found, Understood) else None
+            return _unsafe(text, rule, trace, subject=subject)
         if isinstance(found, NotUnderstood):
             if not own:
                 return Preparation(
@@ -167,24 +187,33 @@ class Preparer:
         unwanted = self._normalised(negative)
         if emphases:
             found = replace(found, emphases=emphases)
-        made = await self._shared_work(
+        work = self._shared_work(
             found, unwanted, FixedEnglish(terms), english=own, has_words=bool(emphases)
         )
+        made, asked, rule = await self._judge.beside(work, asked, trace)
         trace.records += made.stages
+        if rule is not None:
+            return await self._refuse(found, rule, trace, text=text)
         wording, style = made.wording, found.style.name if found.style else None
         if not wording.english:
             return Preparation(
                 text=text, verdict=Verdict.UNTRANSLATABLE, subject=found.subject, style=style,
                 unknown_words=wording.unknown_words, stages=tuple(trace.records),
             )  # fmt: skip
+        made = await self._thread.run(self._harmless, asked, made)
         ingredients = _ingredients(found, made, weighs_keywords=self._options.weighs_keywords)
         filled = await self._thread.run(self._fill, ingredients, trace)
+        rule = await self._thread.run(
+            lambda: self._judge.after(asked, filled.prompt, trace, english=wording.english)
+        )
+        if rule is not None:
+            return await self._refuse(found, rule, trace, text=text)
         return Preparation(
             text=text,
             verdict=Verdict.OK,
             subject=found.subject,
             english=wording.english,
-            variants=wording.variants,
+            variants=made.wording.variants,
             keywords=wording.emphases if emphases else made.keywords,
             style=style,
             unknown_words=wording.unknown_words,
@@ -213,6 +242,25 @@ class Preparer:
     async def forget_unused(self, *, for_s: float) -> None:
         """Drop from the files what no message has needed for so long. Raises OSError."""
         await self._cache.forget_unused(for_s=for_s)
+
+    async def _refuse(
+        self, found: Understood, rule: Rule, trace: Trace, *, text: str
+    ) -> Preparation:
+        """Refuse what only its English gave away, and forget that."""
+        with suppress(OSError):  # the file is swept with the others
+            await self._cache.forget(_name_of(found.text))
+        return _unsafe(text, rule, trace, subject=found.subject)
+
+    def _harmless(self, asked: Asked, made: _Made) -> _Made:
+        """Leave out similar sentences and keywords that break a rule, on the text thread."""
+        english = made.wording.english
+        variants = self._judge.harmless(asked, english, made.wording.variants)
+        words = self._judge.harmless(asked, english, [word for word, _ in made.keywords])
+        return replace(
+            made,
+            wording=replace(made.wording, variants=variants),
+            keywords=tuple(one for one in made.keywords if one[0] in words),
+        )
 
     async def _shared_work(
         self,
@@ -307,6 +355,16 @@ class Preparer:
 def _name_of(text: str) -> str:
     """Give what the keys of everything begin with that is remembered of a text, with any options."""
     return digest(text)[:32]
+
+
+def _unsafe(text: str, rule: Rule, trace: Trace, *, subject: str | None) -> Preparation:
+    return Preparation(
+        text=text,
+        verdict=Verdict.UNSAFE,
+        rule=rule,
+        subject=subject,
+        stages=tuple(trace.records),
+    )
 
 
 def _ingredients(found: Understood, made: _Made, *, weighs_keywords: bool) -> Ingredients:
