@@ -29,6 +29,8 @@ NAME = "openai"  # of every provider that asks here, and so of their one circuit
 _CONNECT_S = 2.0
 _MAX_PAUSE_S, _LONG_PAUSE_S = 2.0, 60.0  # before the one repetition
 _FIRST_TOKENS = 8
+_MIN_KEY_CHARS = 8  # of a key that is one: local servers take any word
+_QUOTED_WORDS, _MAX_QUOTED_CHARS = 8, 20_000  # so many words in a row are no coincidence
 _NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _FILTERED = frozenset({"content_filter", "content_policy_violation"})
 _BUSY = frozenset({408, 409, 425, 429})
@@ -57,21 +59,31 @@ class Llm:
             await client.close()
 
     async def ask(
-        self, system: str, data: object, shape: Shape, *, stage: str, spend: Spend
+        self,
+        system: str,
+        data: object,
+        shape: Shape,
+        *,
+        remarks: str = "",
+        stage: str,
+        spend: Spend,
     ) -> Answer:
         """Ask once; the client repeats a question once when the server was busy.
 
-        `data` is what a person wrote, in any JSON value. Takes at most `request_s`, the repetition
-        included. Raises StageFailed.
+        `data` is what a person wrote, in any JSON value; `remarks` are instructions, too, but may be quoted.
+        Takes at most `request_s`, the repetition included. Raises StageFailed.
         """
         messages = [
-            {"role": "system", "content": f"{system}\n\n{shape.in_words()}"},
+            {"role": "system", "content": f"{system}{remarks}\n\n{shape.in_words()}"},
             {"role": "user", "content": json.dumps(data, ensure_ascii=False)},
         ]
         async with self._asking(stage) as client:
             spend(sum(len(message["content"]) for message in messages))
             body = await self._complete(client, messages, shape)
-        answer = shape.read(_content(body, stage=stage))
+        content = _content(body, stage=stage)
+        if self._gives_away(content, system):
+            raise _failed(stage, Failure.UNREADABLE, "quotes the key or the instructions")
+        answer = shape.read(content)
         if answer is None:
             raise _failed(stage, Failure.UNREADABLE, "not the fields that were asked for")
         return answer
@@ -143,6 +155,12 @@ class Llm:
         self._takes_schema = False
         return await self._complete(client, messages, shape)
 
+    def _gives_away(self, content: str, system: str) -> bool:
+        """Tell whether an answer quotes what is nobody's business, as somebody may have talked it into."""
+        key = self._options.api_key
+        has_key = len(key) >= _MIN_KEY_CHARS and key in content
+        return has_key or not _runs_of(content[:_MAX_QUOTED_CHARS]).isdisjoint(_runs_of(system))
+
     def _request(self, messages: list[dict[str, str]], shape: Shape) -> dict[str, Any]:
         """Write the body; what is not set is not sent, since not every server knows it."""
         options = self._options
@@ -182,6 +200,12 @@ async def _forbid_vain_repetition(response: "Response") -> None:
     pause_s = _retry_after_s(response.headers)
     if _code_of(_body_of(response)) in _NO_MONEY or (pause_s or 0) > _MAX_PAUSE_S:
         response.headers["x-should-retry"] = "false"
+
+
+def _runs_of(text: str) -> set[tuple[str, ...]]:
+    """Give all runs of words that are long enough to be known again."""
+    words = re.findall(r"\w+", text.casefold())
+    return set(zip(*(words[start:] for start in range(_QUOTED_WORDS)), strict=False))
 
 
 def _content(body: object, *, stage: str, may_be_cut: bool = False) -> str:

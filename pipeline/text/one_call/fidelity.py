@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.text.keywords import STOP_WORDS
 from pipeline.text.normalise import has_hangul, normalise
+from pipeline.text.translate.vetting import is_latin
 
 MAX_CHARS = 300  # of a sentence
 _MIN_KNOWN_WORDS = 2  # a single one may well have another name
@@ -75,7 +76,8 @@ def distinct(sentences: Iterable[str], *, unlike: str, text: str) -> tuple[str, 
     """Clean variants; what is empty, Korean, over-long, a request or there already is dropped."""
     found = {unlike.casefold(): unlike}
     for sentence in map(clean, sentences):
-        is_good = 0 < len(sentence) <= MAX_CHARS and not has_hangul(sentence)
+        is_english = is_latin(sentence) and not has_hangul(sentence)
+        is_good = 0 < len(sentence) <= MAX_CHARS and is_english
         if is_good and not asks_for_a_picture(sentence, text=text):
             found.setdefault(sentence.casefold(), sentence)
     return tuple(found.values())[1:]

@@ -53,8 +53,10 @@ class OpenAiWordsmith:
 
     async def word(self, text: str, *, terms: Mapping[str, str], num_variants: int) -> Worded:
         """Put a Korean text into English. Raises StageFailed."""
-        system = _system(terms, num_variants=num_variants)
-        answer = await self._llm.ask(system, text, _SHAPE, stage=_STAGE, spend=self._spend)
+        answer = await self._llm.ask(
+            _system(num_variants), text, _SHAPE,
+            remarks=_remarks(terms), stage=_STAGE, spend=self._spend,
+        )  # fmt: skip
         worded = _worded(answer, text=text, terms=terms, num_variants=num_variants)
         known = await self._known_words(text)
         if not fidelity.is_related((worded.english, *worded.variants, *worded.absent), known):
@@ -62,13 +64,14 @@ class OpenAiWordsmith:
         return worded
 
 
-def _system(terms: Mapping[str, str], *, num_variants: int) -> str:
-    """Write the instructions. Fixed words are quoted: they too were typed by somebody."""
+def _system(num_variants: int) -> str:
     variants = f"at most {num_variants} English sentences." if num_variants else "leave it empty."
-    system = _SYSTEM.format(variants=variants)
-    if terms:
-        system += _TERMS.format(terms=json.dumps(dict(terms), ensure_ascii=False))
-    return system
+    return _SYSTEM.format(variants=variants)
+
+
+def _remarks(terms: Mapping[str, str]) -> str:
+    """Write what is to be used. Fixed words are quoted: they too were typed by somebody."""
+    return _TERMS.format(terms=json.dumps(dict(terms), ensure_ascii=False)) if terms else ""
 
 
 def _worded(answer: Answer, *, text: str, terms: Mapping[str, str], num_variants: int) -> Worded:

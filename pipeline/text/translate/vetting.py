@@ -4,6 +4,7 @@ Catches what can be seen without knowing Korean. A fluent sentence about somethi
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -53,6 +54,13 @@ def all_vetted(
     return tuple(translations)
 
 
+def is_latin(text: str) -> bool:
+    """Tell whether most letters of a text are Latin, as English has them; what is quoted does not count."""
+    letters = [letter for letter in _QUOTED.sub("", text) if letter.isalpha()]
+    num_latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return 2 * num_latin >= len(letters)
+
+
 def _flaw(english: Normalised, *, text: str) -> str | None:
     """Say what makes an answer useless; None where nothing does."""
     if not english.text:
@@ -61,6 +69,8 @@ def _flaw(english: Normalised, *, text: str) -> str | None:
         return "the text itself"
     if has_hangul(_QUOTED.sub("", english.text)):
         return "still Korean"
+    if not is_latin(english.text):
+        return "another language"
     if english.num_chars > _MAX_GROWTH * len(text) + _MAX_EXTRA_CHARS:
         return f"{english.num_chars} characters for {len(text)}"
     words = [word.casefold() for word in _WORD.findall(english.text)]
