@@ -121,7 +121,11 @@ def adapters_of(settings: Settings) -> tuple[MakeAdapter, ...]:
 def web_adapter(settings: Settings) -> MakeAdapter:
     """Make the local web chat."""
     options = WebOptions(
-        host=settings.web.host, port=settings.web.port, max_photo_bytes=MAX_PHOTO_BYTES
+        host=settings.web.host,
+        port=settings.web.port,
+        allowed_hosts=settings.web.hosts,
+        password=revealed(settings.web.password),
+        max_photo_bytes=MAX_PHOTO_BYTES,
     )
     return lambda listener, files: WebChat(options, listener, files=files)
 

@@ -7,6 +7,7 @@ The environment wins over `.env`, and `.env` over the file: `GEURYEOJWO_WEB__POR
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,9 +28,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from pipeline import DeepLOptions, KtOptions, OpenAiOptions, PapagoOptions, Quality
+from pipeline import (
+    UNSAFE_LABELS,
+    DeepLOptions,
+    KtOptions,
+    OpenAiOptions,
+    PapagoOptions,
+    Quality,
+)
 
 PREFIX = "GEURYEOJWO_"
+_REMOTE_CONTROL = "DBOS__"  # how DBOS names a control plane and where it reports
 DEFAULT_FILE = Path("config.yaml")
 
 
@@ -65,13 +74,41 @@ def revealed(key: SecretStr | None) -> str:
     return key.get_secret_value() if key else ""
 
 
+_MIN_PASSWORD_CHARS = 8
+
+
 class WebSection(Section):
     """The local web chat."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8765, ge=0, le=65535)
-    hosts: tuple[Annotated[str, Field(pattern=r"^[\w.-]+(:\d{1,5})?$")], ...] = ()
-    password: Key = None
+    hosts: tuple[
+        Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?$")], ...
+    ] = ()
+    password: Annotated[Key, Field(validate_default=True)] = None
+
+    @field_validator("password")
+    @classmethod
+    def _guards_what_is_open(
+        cls, password: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        """Whoever is reached from elsewhere asks for a password that is not guessed."""
+        if not revealed(password):
+            if not _is_here(info.data.get("host", "")) or info.data.get("hosts"):
+                raise PydanticCustomError("web_open", "reached from elsewhere without a password")
+            return None
+        if len(revealed(password)) < _MIN_PASSWORD_CHARS:
+            raise PydanticCustomError(
+                "password_short", "too short", {"expected": str(_MIN_PASSWORD_CHARS)}
+            )
+        return password
+
+
+def _is_here(host: str) -> bool:
+    """Whether only this machine reaches an address to listen on."""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _cleaned_token(key: SecretStr | None) -> SecretStr | None:
@@ -255,6 +292,7 @@ class SafetySection(Section):
     opinion_api_key: Key = None
     classifier: str = Field(default="auto", min_length=1)
     classifier_revision: str | None = Field(default=None, min_length=1)
+    unsafe_labels: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = UNSAFE_LABELS
     spoiler_from: float = Field(default=0.4, ge=0, le=1)
     block_from: float = Field(default=0.8, ge=0, le=1)
     judge_s: float = Field(default=10.0, ge=0.1, le=600)
@@ -269,7 +307,7 @@ class MarksSection(Section):
     label: Literal["realistic", "always"] = "realistic"
     credentials: bool = True
     require_credentials: bool = False
-    key_dir: Path = Path("keys/marks")
+    key_dir: Path | None = None  # None: the folder `marks` beside the key of the data
 
 
 class MetricsSection(Section):
@@ -389,6 +427,17 @@ class Settings(BaseSettings):
     deepl: DeepLSection = DeepLSection()
     marian: MarianSection = MarianSection()
 
+    @property
+    def lacks_operator(self) -> bool:
+        """Whether others use the bot who cannot learn who runs it, or how to reach them."""
+        is_for_others = any((self.discord.token, self.telegram.token, self.web.password))
+        return is_for_others and not (self.operator.name and self.operator.contact)
+
+    @property
+    def signing_dir(self) -> Path:
+        """The folder of the key that signs pictures."""
+        return self.marks.key_dir or self.key_file.parent / "marks"
+
     @field_validator("key_file")
     @classmethod
     def _key_lies_apart(cls, key_file: Path, info: ValidationInfo) -> Path:
@@ -397,6 +446,21 @@ class Settings(BaseSettings):
         if data_dir is not None and key_file.absolute().is_relative_to(data_dir.absolute()):
             raise PydanticCustomError("key_in_data_dir", "the key lies in data_dir")
         return key_file
+
+    @field_validator("marks")
+    @classmethod
+    def _signing_key_lies_apart(cls, marks: MarksSection, info: ValidationInfo) -> MarksSection:
+        """Nor the key that signs pictures; what is required is not switched off."""
+        data_dir = info.data.get("data_dir")
+        if (
+            data_dir is not None
+            and marks.key_dir is not None
+            and marks.key_dir.absolute().is_relative_to(data_dir.absolute())
+        ):
+            raise PydanticCustomError("key_in_data_dir", "the key lies in data_dir")
+        if marks.require_credentials and not marks.credentials:
+            raise PydanticCustomError("credentials_off", "credentials are required and off")
+        return marks
 
     @classmethod
     def settings_customise_sources(
@@ -418,6 +482,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     from_file, problems = _read_file(path)
     problems += _secrets_in(from_file) + _unknown_variables(os.environ)
+    problems += _remote_controls(os.environ)
     try:
         settings = Settings(**from_file)
     except ValidationError as error:
@@ -483,6 +548,15 @@ def _unknown_variables(environ: Mapping[str, str]) -> list[Problem]:
         Problem(key=name, kind="env_unknown")
         for name in sorted(environ)
         if name.upper().startswith(PREFIX) and name.lower() not in known
+    ]
+
+
+def _remote_controls(environ: Mapping[str, str]) -> list[Problem]:
+    """Name the variables with which DBOS would let itself be steered, or report, elsewhere."""
+    return [
+        Problem(key=name, kind="env_remote_control")
+        for name in sorted(environ)
+        if name.upper().startswith(_REMOTE_CONTROL)
     ]
 
 

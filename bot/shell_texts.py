@@ -5,7 +5,7 @@ import re
 from bot.korean import with_particle
 from bot.settings import Problem
 from bot.texts import provider
-from pipeline import Marks, Obstacle
+from pipeline import Credentials, Marks, Obstacle, SourceType
 
 SHELL_ABOUT = "우리말로 부탁하면 그림을 그리는 봇이에요."
 SHELL_CONFIG = "설정 파일 (기본값: config.yaml)"
@@ -14,7 +14,8 @@ SHELL_CHAT = "사람과 말하는 쪽만 켜요: 그림은 worker가 그려요"
 SHELL_WORKER = "그림을 그리는 쪽만 켜요: GPU마다 하나씩"
 SHELL_CHECK = "설정, 기록, 모델, 저장 폴더, 포트, 디스코드가 괜찮은지 확인해요"
 SHELL_PREPARE = "그리지 않고 문장이 어떤 프롬프트가 되는지 보여 줘요 (JSON)"
-SHELL_VERIFY = "그림 파일에 AI 표시가 있는지 확인해요"
+SHELL_VERIFY = "그림 파일에 AI 표시가 있는지, 누가 서명했는지 확인해요"
+SHELL_ROTATE_MARKS = "그림에 서명하는 열쇠를 새로 만들어요"
 SHELL_DRAW = "그림 한 장을 파일로 그려요"
 SHELL_TEXT = "그리고 싶은 것, 우리말로"
 SHELL_FILE = "한 줄에 text가 있는 JSON이 하나씩 든 파일"
@@ -130,6 +131,15 @@ def store_damaged(reason: str) -> str:
     )
 
 
+def store_planted(table: str) -> str:
+    """Say that somebody else wrote into the queues."""
+    return (
+        f"작업 데이터베이스에 그려줘가 쓰지 않은 기록이 있어서 켜지 않았어요({table}). "
+        "읽기만 해도 남의 코드가 실행될 수 있어요. 누가 이 파일이나 서버에 쓸 수 있었는지 확인하고, "
+        "출처를 아는 백업으로 되돌린 뒤 다시 켜 주세요."
+    )
+
+
 def store_too_new(revision: str) -> str:
     """Say that a newer program wrote the records."""
     return f"더 새로운 그려줘가 쓰던 기록이에요({revision}). 그 판으로 켜거나 예전 백업을 되돌려 주세요."
@@ -141,6 +151,11 @@ def store_unavailable(reason: str) -> str:
         f"기록이 든 데이터베이스를 쓸 수 없어요({reason}). 디스크와 서버를 확인하고 다시 켜 주세요."
     )
 
+
+RULES_MISSING = (
+    "그리지 않을 것을 정한 목록(pipeline/safety의 words_ko.txt, words_en.txt)을 읽을 수 없어요. "
+    "그 목록 없이는 시작하지 않아요. 프로그램을 다시 받아 주세요."
+)
 
 STORAGE_UNUSABLE = (
     "storage.url의 주소에는 그림을 저장할 수 없어요. 폴더 경로가 맞는지, "
@@ -203,18 +218,53 @@ def not_a_picture(path: str) -> str:
     )
 
 
+_SOURCES = {
+    SourceType.DRAWN: "있어요. AI가 그린 그림이에요",
+    SourceType.OVER_PHOTO: "있어요. 사진이나 그림 위에 AI가 그린 그림이에요",
+}
+_CREDENTIALS = {
+    Credentials.NONE: "없어요",
+    Credentials.OURS: "있어요. 이 봇이 서명했고, 그 뒤로 바뀌지 않았어요",
+    Credentials.OTHERS: "있어요. 다른 곳에서 서명했고, 그 뒤로 바뀌지 않았어요. 누가 서명했는지는 이 봇이 알 수 없어요",
+    Credentials.CHANGED: "있지만, 서명한 뒤에 파일이 바뀌었어요",
+    Credentials.INVALID: "있지만, 읽을 수 없거나 서명이 맞지 않아요",
+}
+
+
 def marks(found: Marks) -> str:
-    """List the marks of a file."""
+    """List the marks of a file. What a stranger may have written stays on its line."""
     has = {True: "있어요", False: "없어요"}
+    sources = {str(source): said for source, said in _SOURCES.items()}
     lines = [
-        f"AI로 만들었다는 표시(XMP): {has[found.says_ai]}",
+        f"AI로 만들었다는 표시(XMP): {sources.get(found.source_type or '', has[False])}",
+        f"변조를 알 수 있는 자체 서명(C2PA): {_CREDENTIALS[found.credentials]}",
         f"그린 조건(parameters): {has[found.parameters is not None]}",
         f"영수증: {has[found.receipt is not None]}",
     ]
     if found.receipt:
         lines += [f"  적어 주신 말: {found.receipt.text}", f"  번역: {found.receipt.english}"]
         lines += [f"  시드: {found.receipt.seed}", f"  모델: {found.receipt.model}"]
-    return "\n".join(lines)
+    if found.credentials is Credentials.NONE and found.says_ai:
+        lines.append("서명이 없는 표시는 누구나 적거나 고칠 수 있어요.")
+    return "\n".join(map(_printable, lines))
+
+
+def _printable(line: str) -> str:
+    """Replace what steers a terminal."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)
+
+
+def signing_key_rotated(folder: object) -> str:
+    """Say that pictures are signed with a new key."""
+    return (
+        f"서명하는 열쇠와 인증서를 새로 만들었어요: {folder}\n"
+        "봇을 다시 켜면 새 열쇠로 서명해요. 지금까지 서명한 그림도 이 봇의 것으로 알아봐요."
+    )
+
+
+def signing_key_not_written(path: object) -> str:
+    """Say that a new key could not be written."""
+    return f"서명하는 열쇠를 쓸 수 없어요: {path}. 폴더의 권한과 빈 자리를 확인해 주세요."
 
 
 _USAGE_ERRORS = (
@@ -249,8 +299,14 @@ _PROBLEMS: dict[str, str] = {
     "telegram_token": "텔레그램의 토큰은 ‘123456:AbC…’ 꼴이에요. BotFather에서 다시 복사해 주세요",
     "discord_token": "토큰에 빈칸이나 한글이 들어 있어요. 개발자 포털에서 다시 복사해 주세요",
     "database_url": "‘postgresql://’로 시작하는 주소여야 해요",
+    "web_open": "이 컴퓨터 밖에서 들어올 수 있으면 비밀번호가 있어야 해요. 환경 변수 GEURYEOJWO_WEB__PASSWORD에 적어 주세요",
+    "password_short": "비밀번호는 {allowed}자보다 짧으면 안 돼요",
     "name_characters": "영어 소문자, 숫자, -로 40자까지 적어 주세요",
+    "credentials_off": "require_credentials를 켜려면 credentials도 켜 주세요",
     "key_in_data_dir": "data_dir 밖에 두어 주세요. 자료를 복사한 사람이 열쇠까지 갖게 돼요",
+    "env_remote_control": (
+        "작업을 바깥에서 조종하거나 기록을 내보내게 하는 DBOS의 변수예요. 지우고 다시 켜 주세요"
+    ),
     "env_unknown": "이런 환경 변수는 없어요. 이름을 확인해 주세요",
     "env_unreadable": '환경 변수의 값을 읽을 수 없어요. 목록은 ["offline"]처럼 적어 주세요',
     "file_missing": "설정 파일을 읽을 수 없어요. 경로를 확인해 주세요",

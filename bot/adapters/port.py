@@ -360,6 +360,10 @@ class Listener(Protocol):
         """Give values that an option may have and that fit what was typed; at once, from memory."""
         ...
 
+    async def inspect(self, data: bytes) -> Card:
+        """Say which marks a file carries that somebody shows; nothing of it is kept."""
+        ...
+
     async def history(self, place: Place) -> tuple[Past, ...]:
         """Say what an adapter that remembers nothing of a place may show there again, oldest first."""
         ...

@@ -197,6 +197,40 @@ def test_a_value_that_could_harm_is_refused(
     assert {key: kind} == {p.key: p.kind for p in problems_of(write(tmp_path, content)).values()}
 
 
+@pytest.mark.fault(56)
+@pytest.mark.parametrize(
+    "content",
+    ["{host: 0.0.0.0}", '{host: "::"}', '{host: ""}', "{host: draw.example}", "{hosts: [draw.example]}"],
+)  # fmt: skip
+def test_what_is_reached_from_elsewhere_has_a_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    """Neither an open address nor a name for a proxy is taken without one; the problem says where it goes."""
+    file = write(tmp_path, f"web: {content}")
+    (problem,) = problems_of(file).values()
+    monkeypatch.setenv("GEURYEOJWO_WEB__PASSWORD", "")
+    assert ["web.password"] == list(problems_of(file))
+    monkeypatch.setenv("GEURYEOJWO_WEB__PASSWORD", "열려라 참깨야!")
+
+    assert ("web.password", "web_open") == (problem.key, problem.kind)
+    assert "GEURYEOJWO_WEB__PASSWORD" in shell_texts.of_problem(problem)
+    assert "열려라 참깨야!" == revealed(load_settings(file).web.password)
+
+
+def test_a_password_is_not_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of seven characters is refused, on this machine too."""
+    monkeypatch.setenv("GEURYEOJWO_WEB__PASSWORD", "s3cr3t!")
+    (problem,) = problems_of(write(tmp_path, "")).values()
+
+    assert ("web.password", "password_short", "8") == (problem.key, problem.kind, problem.allowed)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", '"::1"', "localhost"])
+def test_this_machine_needs_no_password(tmp_path: Path, host: str) -> None:
+    """Nobody else reaches it."""
+    assert None is load_settings(write(tmp_path, f"web: {{host: {host}}}")).web.password
+
+
 def test_nothing_has_to_be_limited_or_thrown_away(tmp_path: Path) -> None:
     """null lifts the limits that are there for those who want them."""
     settings = load_settings(write(tmp_path, "keep: {prompts_days: null, pictures_days: null}"))

@@ -19,7 +19,7 @@ from PIL import Image, ImageChops
 
 from bot import texts
 from bot.adapters.discord import custom_id
-from tests.bot.adapters.web.script import Tab
+from tests.bot.adapters.web.script import Tab, tab_at
 from tests.discord.bot import be_patient
 from tests.discord.people import Person as OnDiscord
 from tests.discord.program import settings_of as discord_settings
@@ -178,10 +178,11 @@ async def visiting(folder: Path) -> AsyncIterator[WebVisitor]:
     found = re.search(r"http://127\.0\.0\.1:\d+", await noted(folder, "웹 채팅을 열었어요"))
     assert found is not None
     jar = CookieJar(unsafe=True)  # of an address rather than a name
-    async with ClientSession(found[0], headers={"Origin": found[0]}, cookie_jar=jar) as client:
-        await (await client.get("/")).read()  # brings the cookie
-        async with client.ws_connect("/socket") as socket:
-            yield WebVisitor(client=client, tab=Tab(socket))
+    async with (
+        ClientSession(found[0], headers={"Origin": found[0]}, cookie_jar=jar) as client,
+        tab_at(client, found[0] + "/") as tab,
+    ):
+        yield WebVisitor(client=client, tab=tab)
 
 
 async def pictures_of(folder: Path, shown: Sequence[Shown]) -> list[Image.Image]:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar
 
 from bot import texts
-from tests.bot.adapters.web.script import Tab
+from tests.bot.adapters.web.script import Tab, tab_at
 from tests.discord.bot import LIMIT_S, Bot, card_of, living, told
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(600)]
@@ -46,10 +46,11 @@ async def visiting(bot: Bot) -> AsyncIterator[Visitor]:
     found = re.search(r"웹 채팅을 열었어요.*(http://127\.0\.0\.1:\d+)", log)
     assert found is not None
     jar = CookieJar(unsafe=True)  # of an address rather than a name
-    async with ClientSession(found[1], headers={"Origin": found[1]}, cookie_jar=jar) as client:
-        await (await client.get("/")).read()  # brings the cookie
-        async with client.ws_connect("/socket") as socket:
-            yield Visitor(Tab(socket))
+    async with (
+        ClientSession(found[1], headers={"Origin": found[1]}, cookie_jar=jar) as client,
+        tab_at(client, found[1] + "/") as tab,
+    ):
+        yield Visitor(tab)
 
 
 async def test_one_person_is_known_on_two_platforms(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ is, is seen by its first bytes; whether it can be read is the pipeline's to say.
 
 import secrets
 import time
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -69,17 +70,25 @@ class Photos:
         self, place: Place, chunks: AsyncIterable[bytes], *, told_bytes: int | None
     ) -> str:
         """Take a photo of a session, in place of the one before; gives its id. Raises PhotoRefused."""
+        async with self.received(chunks, told_bytes=told_bytes) as data:
+            photo = _Photo(id=secrets.token_urlsafe(16), data=data)
+        self._kept[place] = photo
+        return photo.id
+
+    @asynccontextmanager
+    async def received(
+        self, chunks: AsyncIterable[bytes], *, told_bytes: int | None
+    ) -> AsyncIterator[bytes]:
+        """Give a file that is not kept; it counts as being received while it is used. Raises PhotoRefused."""
         if told_bytes is not None and told_bytes > self.max_bytes:
             raise TooManyBytes
         if self._num_receiving >= MAX_RECEIVING:
             raise TooManyPhotos
         self._num_receiving += 1
         try:
-            photo = _Photo(id=secrets.token_urlsafe(16), data=await self._read(chunks))
+            yield await self._read(chunks)
         finally:
             self._num_receiving -= 1
-        self._kept[place] = photo
-        return photo.id
 
     def take(self, place: Place, photo_id: str) -> bytes | None:
         """Give a session's photo away; None where it is another's, another one or too old."""

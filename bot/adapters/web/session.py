@@ -77,7 +77,8 @@ class Session:
                 self._events[event_id] = True
                 if one.words:
                     self.show_message(event_id, one.words, has_photo=one.has_photo)
-                self.show_card(one.message.id, one.card, reply_to=event_id)
+                if not one.card.is_adult:  # nobody's age is known here
+                    self.show_card(one.message.id, one.card, reply_to=event_id)
             for item in since:
                 self._put_back(item)
 

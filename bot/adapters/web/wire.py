@@ -151,6 +151,7 @@ def _picture(picture: PictureFile, *, url: str) -> Json:
         "width_px": picture.width_px,
         "height_px": picture.height_px,
         "caption": picture.caption,
+        "is_hidden": picture.is_spoiler,
     }
 
 

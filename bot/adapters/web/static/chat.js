@@ -3,7 +3,8 @@
 import { Connection, newId } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { ChosenPhoto } from "./photo.js";
-import { limits, refusal, strings } from "./strings.js";
+import { postFields } from "./server.js";
+import { refusal, strings } from "./strings.js";
 
 const MAX_FRAME_BYTES = 64 * 1024; // the server refuses longer ones
 
@@ -32,10 +33,11 @@ const connection = new Connection({
   ack: ({ id }) => release(id),
   refused: refuse,
   state: showConnection,
+  leave: () => location.reload(), // the server asks for the password in the place of the page
 });
 
 function hello(frame) {
-  limits.photoBytes = frame.max_photo_bytes;
+  element("leave").hidden = !frame.has_login;
   conversation.hello(frame);
 }
 
@@ -98,6 +100,13 @@ function changed() {
   element("welcome").hidden = !conversation.isEmpty;
   element("to-end").hidden = conversation.isAtEnd;
   if (!document.hidden) showTitle();
+}
+
+/** Log out; the server closes the tabs of this login, which then ask for the password. */
+async function leave() {
+  const response = await postFields("/logout", {}).catch(() => null);
+  if (response?.ok) location.reload();
+  else notify(strings.stillIn);
 }
 
 function showTitle() {
@@ -173,6 +182,7 @@ document.addEventListener("paste", (event) => {
   photo.choose(files);
 });
 for (const name of ["dragenter", "dragover", "dragleave", "drop"]) document.addEventListener(name, drag);
+element("leave").addEventListener("click", leave);
 element("to-end").addEventListener("click", () => conversation.follow());
 document.addEventListener("visibilitychange", showTitle);
 for (const example of document.querySelectorAll("#welcome .suggestion")) {

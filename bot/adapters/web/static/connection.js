@@ -3,29 +3,38 @@
 // Knows nothing of what is shown.
 
 import { PhotoRefused, upload } from "./photo.js";
+import { freshToken } from "./server.js";
 
 const FIRST_DELAY_MS = 400;
 const MAX_DELAY_MS = 8_000;
+const SUBPROTOCOL = "geuryeojwo";
 const CROWDED = 1013; // the server's close code for too many tabs
 
 export class Connection {
   #handlers;
   #socket = null;
+  #isOpening = false;
   #timer = 0;
   #failures = 0;
   #unanswered = new Map(); // event id → { frame, file }
 
-  /** handlers: hello, item, gone, emptied, ack, refused take a frame; state takes its name. */
+  /** handlers: hello, item, gone, emptied, ack, refused take a frame; state takes its name; leave() takes nothing. */
   constructor(handlers) {
     this.#handlers = handlers;
     addEventListener("online", () => this.#retryNow());
     document.addEventListener("visibilitychange", () => document.hidden || this.#retryNow());
   }
 
-  open() {
+  async open() {
+    if (this.#isOpening || this.#socket !== null) return;
+    this.#isOpening = true;
+    const token = await freshToken().catch(() => undefined);
+    this.#isOpening = false;
+    if (token === undefined) return this.#retryLater();
+    if (token === null) return this.#handlers.leave(); // the login is over
     const address = new URL("/socket", location.href);
     address.protocol = location.protocol.replace("http", "ws");
-    this.#socket = new WebSocket(address);
+    this.#socket = new WebSocket(address, [SUBPROTOCOL, token]); // a socket has no headers of ours
     this.#socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
     this.#socket.onclose = (event) => this.#retryLater(event.code);
   }
@@ -69,6 +78,7 @@ export class Connection {
     this.#handlers.state(code === CROWDED ? "crowded" : "lost");
     const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, MAX_DELAY_MS);
     this.#failures += 1;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.open(), delay * (0.75 + Math.random() / 2));
   }
 

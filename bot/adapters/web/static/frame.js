@@ -1,5 +1,5 @@
 // The place where a picture appears: an empty frame, previews that sharpen, the finished picture
-// with what is told of it.
+// with what is told of it. A picture that not everybody wants to see stays hidden until it is asked for.
 
 import { icon, make } from "./element.js";
 import { strings } from "./strings.js";
@@ -24,14 +24,15 @@ export class FrameView {
     if (!image || image.src === this.#src) return;
     this.#src = image.src;
     this.#frame.style.setProperty("--ratio", `${image.width_px} / ${image.height_px}`);
-    this.#fadeIn(image, { isPicture: Boolean(picture) });
+    this.#fadeIn(image, { isPicture: Boolean(picture), isHidden: Boolean(picture?.is_hidden), number });
   }
 
   /** Lay the new image over the old one, and let go of the old one when it is covered. */
-  async #fadeIn(image, { isPicture }) {
+  async #fadeIn(image, { isPicture, isHidden, number }) {
     const img = make("img", { src: image.src, alt: image.alt, className: "layer" });
     img.classList.toggle("coarse", !isPicture && image.width_px < COARSE_BELOW_PX);
-    const layer = isPicture ? linkTo(image.src, img) : img;
+    const shown = isPicture ? linkTo(image.src, img) : img;
+    const layer = isHidden ? cover(shown, number) : shown;
     try {
       await img.decode();
     } catch {
@@ -68,4 +69,22 @@ export function saveLink({ src, file_name }, label) {
 
 function linkTo(href, img) {
   return make("a", { href, target: "_blank", rel: "noopener", title: strings.enlarge }, img);
+}
+
+/**
+ * A picture that cannot be made out, nor read out, until its button is pressed. Then it takes the focus
+ * that the button had.
+ */
+function cover(link, number) {
+  const name = number ? `${strings.hidden.picture} ${number}: ` : "";
+  const button = make("button", { type: "button", className: "button" }, icon("eye"),
+    make("span", { className: "unseen", textContent: name }), strings.hidden.show);
+  const sentence = make("p", { textContent: strings.hidden.why });
+  const covered = make("div", { className: "covered", inert: true, "aria-hidden": "true" }, link);
+  const layer = make("div", { className: "cover" }, covered, make("div", { className: "cover-front" }, sentence, button));
+  button.addEventListener("click", () => {
+    layer.replaceWith(link);
+    link.focus({ preventScroll: true });
+  });
+  return layer;
 }

@@ -2,6 +2,7 @@
 // Looks at what the file is before anything is uploaded; the server and the pipeline look again.
 
 import { make } from "./element.js";
+import { postBytes } from "./server.js";
 import { limits, strings } from "./strings.js";
 
 const THUMBNAIL_PX = 224; // of the longer side
@@ -60,9 +61,7 @@ export class ChosenPhoto {
   async #look(files) {
     if (files.length !== 1) throw new PhotoRefused("photo_many");
     const [file] = files;
-    if (file.size > limits.photoBytes) throw new PhotoRefused("photo_too_large");
-    const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-    if (!KINDS.some((kind) => kind.test(String.fromCharCode(...head)))) throw new PhotoRefused("photo_kind");
+    await checkFile(file);
     return { file, thumbnail: await thumbnailOf(file) };
   }
 
@@ -80,19 +79,26 @@ export class ChosenPhoto {
   }
 }
 
+/** Look at what a file is, by its size and its first bytes. Throws PhotoRefused. */
+export async function checkFile(file) {
+  if (file.size > limits.photoBytes) throw new PhotoRefused("photo_too_large");
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  if (!KINDS.some((kind) => kind.test(String.fromCharCode(...head)))) throw new PhotoRefused("photo_kind");
+}
+
 /**
  * Send a photo ahead of the message that names it; gives its id.
  * Throws PhotoRefused, or TypeError where there is no connection.
  */
 export async function upload(file) {
-  const response = await fetch("/photo", { method: "POST", body: file });
+  const response = await postBytes("/photo", file);
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new PhotoRefused(answer.reason ?? "photo_unsent");
   return answer.id;
 }
 
 /** A small copy, upright and over white, as the photo will be drawn over. */
-async function thumbnailOf(file) {
+export async function thumbnailOf(file) {
   const image = await createImageBitmap(file);
   const scale = Math.min(1, THUMBNAIL_PX / Math.max(image.width, image.height));
   const canvas = document.createElement("canvas");

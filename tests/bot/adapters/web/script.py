@@ -3,7 +3,8 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import MappingProxyType
@@ -44,6 +45,8 @@ class ScriptedListener:
         self.presses: asyncio.Queue[Press] = asyncio.Queue()
         self.may_answer = asyncio.Event()
         self.past: tuple[Past, ...] = ()  # of every place
+        self.inspected: list[bytes] = []
+        self.inspection = note("이 그림에는 표시가 없어요.")
 
     async def on_message(self, message: Message, port: ChatPort) -> None:
         """Note a text."""
@@ -58,6 +61,11 @@ class ScriptedListener:
     def suggest(self, option: str, typed: str) -> tuple[str, ...]:
         """Know no values: the page does not ask."""
         return ()
+
+    async def inspect(self, data: bytes) -> Card:
+        """Note a file that is shown, and give the card that the test wrote."""
+        self.inspected.append(data)
+        return self.inspection
 
     async def history(self, place: Place) -> tuple[Past, ...]:
         """Give the past that the test wrote."""
@@ -78,11 +86,12 @@ async def serving(
     *,
     port: int = 0,
     files: Mapping[str, bytes] = MappingProxyType({}),
+    clock: Callable[[], float] = time.monotonic,
     **options: object,
 ) -> AsyncIterator[WebChat]:
     """A web chat that listens, by default on any free port, with the files by their keys."""
     where = WebOptions(port=port, **options)  # type: ignore[arg-type]
-    chat = WebChat(where, listener, files=reader_of(files))
+    chat = WebChat(where, listener, files=reader_of(files), clock=clock)
     await chat.start()
     try:
         yield chat
@@ -307,9 +316,25 @@ async def uploading(
     client: ClientSession, chat: WebChat, data: bytes | AsyncIterator[bytes], **headers: str
 ) -> AsyncIterator[ClientResponse]:
     """Send a photo as the page does, which has the session's cookie already."""
-    origin = {"Origin": chat.url.rstrip("/")}
-    async with client.post(chat.url + "photo", data=data, headers=origin | headers) as response:
+    manners = await manners_of(client, chat.url)
+    async with client.post(chat.url + "photo", data=data, headers=manners | headers) as response:
         yield response
+
+
+async def token_of(client: ClientSession, url: str) -> str:
+    """Ask for the token that a session shows, as the page does; the client has the cookie already."""
+    async with client.get(url + "token") as response:
+        token: str = (await response.json())["token"]
+        return token
+
+
+async def manners_of(client: ClientSession, url: str) -> dict[str, str]:
+    """Give the headers with which the page sends bytes."""
+    return {
+        "Origin": url.rstrip("/"),
+        "X-CSRF-Token": await token_of(client, url),
+        "Content-Type": "application/octet-stream",
+    }
 
 
 async def upload(client: ClientSession, chat: WebChat, data: bytes) -> str:
@@ -322,8 +347,16 @@ async def upload(client: ClientSession, chat: WebChat, data: bytes) -> str:
 @asynccontextmanager
 async def tab_of(client: ClientSession, chat: WebChat) -> AsyncIterator[Tab]:
     """Connect a tab; the client holds the session's cookie, as a browser does."""
-    await (await client.get(chat.url)).release()
+    async with tab_at(client, chat.url) as tab:
+        yield tab
+
+
+@asynccontextmanager
+async def tab_at(client: ClientSession, url: str) -> AsyncIterator[Tab]:
+    """Connect a tab to the web chat at an address, which ends with a slash."""
+    await (await client.get(url)).release()
+    protocols = ("geuryeojwo", await token_of(client, url))
     async with client.ws_connect(
-        chat.url + "socket", headers={"Origin": chat.url.rstrip("/")}
+        url + "socket", headers={"Origin": url.rstrip("/")}, protocols=protocols
     ) as socket:
         yield Tab(socket)

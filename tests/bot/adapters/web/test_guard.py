@@ -1,14 +1,16 @@
 """Only our own page, under a name of this machine, is answered."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from itertools import product
 
 import pytest
-from aiohttp import ClientSession, CookieJar, WSServerHandshakeError
+from aiohttp import ClientSession, CookieJar, DummyCookieJar, WSServerHandshakeError
 
 from bot.adapters.web.server import WebChat
-from tests.bot.adapters.web.script import ScriptedListener, png, serving
+from tests.bot.adapters.web.script import ScriptedListener, png, serving, token_of
 
+PNG = png(8)
 HEADERS = (
     "Content-Security-Policy",
     "Cross-Origin-Resource-Policy",
@@ -63,10 +65,10 @@ async def test_a_foreign_host_is_refused(
             assert status == response.status
 
 
-GOOD_HOST, BAD_HOST = "127.0.0.1:{port}", "evil.example:{port}"
-GOOD_ORIGIN = "http://127.0.0.1:{port}"
+HOST, ORIGIN = "127.0.0.1:{port}", "http://127.0.0.1:{port}"
+HOSTS = (HOST, "evil.example:{port}")
 ORIGINS = (
-    GOOD_ORIGIN,
+    ORIGIN,
     None,
     "null",
     "http://evil.example",
@@ -74,52 +76,129 @@ ORIGINS = (
     "http://127.0.0.1:1",
     "http://evil.example:{port}",
 )
+TOKENS = ("own", "another's", None)
+COOKIES = (True, False)
+METHODS = ("POST", "GET", "PUT", "DELETE")
+BYTES = "application/octet-stream"
+TYPES = (BYTES, "application/json", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded")  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("host", "origin", "has_cookie"), tuple(product((GOOD_HOST, BAD_HOST), ORIGINS, (True, False)))
-)
-async def test_only_the_valid_cell_opens_a_socket(
-    chat: WebChat, client: ClientSession, host: str, origin: str | None, has_cookie: bool
-) -> None:
-    """Host, origin and cookie must all be right, before the upgrade."""
-    if has_cookie:
-        await (await client.get(chat.url)).release()
-    headers = {"Host": host} | ({} if origin is None else {"Origin": origin})
-    headers = {name: value.format(port=port_of(chat)) for name, value in headers.items()}
-    expected = (
-        421 if host != GOOD_HOST else 101 if (origin, has_cookie) == (GOOD_ORIGIN, True) else 403
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One way to ask; every value may be the right one or not."""
 
-    assert expected == await handshake(client, chat.url + "socket", headers)
+    host: str = HOST
+    origin: str | None = ORIGIN
+    token: str | None = "own"
+    has_cookie: bool = True
+
+    def headers(self, *, port: str, own: str) -> dict[str, str]:
+        """Give what a client sends of it."""
+        tokens = {"own": own, "another's": "0" * 64, None: None}
+        sent = {"Host": self.host, "Origin": self.origin, "X-CSRF-Token": tokens[self.token]}
+        return {name: value.format(port=port) for name, value in sent.items() if value is not None}
 
 
-@pytest.mark.parametrize(
-    ("host", "origin", "has_cookie"), tuple(product((GOOD_HOST, BAD_HOST), ORIGINS, (True, False)))
-)
-async def test_only_the_valid_cell_takes_a_photo(
-    chat: WebChat, client: ClientSession, host: str, origin: str | None, has_cookie: bool
-) -> None:
-    """A photo needs what a socket needs."""
-    if has_cookie:
-        await (await client.get(chat.url)).release()
-    headers = {"Host": host} | ({} if origin is None else {"Origin": origin})
-    headers = {name: value.format(port=port_of(chat)) for name, value in headers.items()}
-    expected = (
-        421 if host != GOOD_HOST else 201 if (origin, has_cookie) == (GOOD_ORIGIN, True) else 403
-    )
+@pytest.mark.fault(56)
+async def test_only_the_valid_cell_takes_a_file(chat: WebChat, client: ClientSession) -> None:
+    """Host, origin, token, cookie, method and kind of body must all be right: one way of thousands is."""
+    own = await token_of_new(client, chat)
+    taken: list[tuple[Cell, str, str]] = []
+    async with ClientSession(cookie_jar=DummyCookieJar()) as nobody:
+        for values in product(HOSTS, ORIGINS, TOKENS, COOKIES, METHODS, TYPES):
+            host, origin, token, has_cookie, method, kind = values
+            cell = Cell(host=host, origin=origin, token=token, has_cookie=has_cookie)
+            headers = cell.headers(port=port_of(chat), own=own) | {"Content-Type": kind}
+            who = client if has_cookie else nobody
+            async with who.request(
+                method, chat.url + "photo", data=PNG, headers=headers
+            ) as response:
+                assert 400 <= response.status < 500 or 201 == response.status, values
+                if response.status == 201:
+                    taken.append((cell, method, kind))
 
-    async with client.post(chat.url + "photo", data=png(8), headers=headers) as response:
-        assert expected == response.status
+    assert [(Cell(), "POST", BYTES)] == taken
 
 
-async def handshake(client: ClientSession, url: str, headers: dict[str, str]) -> int:
+@pytest.mark.fault(56)
+async def test_only_the_valid_cell_opens_a_socket(chat: WebChat, client: ClientSession) -> None:
+    """Host, origin, token and cookie must all be right, before the upgrade."""
+    own = await token_of_new(client, chat)
+    opened: list[Cell] = []
+    async with ClientSession(cookie_jar=DummyCookieJar()) as nobody:
+        for host, origin, token, has_cookie in product(HOSTS, ORIGINS, TOKENS, COOKIES):
+            cell = Cell(host=host, origin=origin, token=token, has_cookie=has_cookie)
+            headers = cell.headers(port=port_of(chat), own=own)
+            offered = headers.pop("X-CSRF-Token", None)
+            status = await handshake(
+                client if has_cookie else nobody, chat.url + "socket", headers, token=offered
+            )
+            assert (101 if cell == Cell() else 421 if host != HOST else 403) == status, cell
+            if status == 101:
+                opened.append(cell)
+
+    assert [Cell()] == opened
+
+
+async def token_of_new(client: ClientSession, chat: WebChat) -> str:
+    """Open the page as a new visitor, who is given a cookie; gives the token for it."""
+    await (await client.get(chat.url)).release()
+    return await token_of(client, chat.url)
+
+
+async def handshake(
+    client: ClientSession, url: str, headers: dict[str, str], *, token: str | None
+) -> int:
     """Try to open a socket; gives the status of the answer."""
+    protocols = ("geuryeojwo",) if token is None else ("geuryeojwo", token)
     try:
-        async with client.ws_connect(url, headers=headers):
+        async with client.ws_connect(url, headers=headers, protocols=protocols):
             return 101
     except WSServerHandshakeError as exc:
         return exc.status
+
+
+@pytest.mark.fault(56)
+async def test_the_token_is_of_the_session_and_of_the_run(
+    chat: WebChat, client: ClientSession
+) -> None:
+    """Another visitor's token opens nothing, and neither does that of an earlier server."""
+    await token_of_new(client, chat)
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as other:
+        foreign = await token_of_new(other, chat)
+    async with serving(ScriptedListener()) as earlier:
+        old = await token_of_new(client, earlier)
+
+    for token in (foreign, old):
+        headers = Cell().headers(port=port_of(chat), own=token) | {"Content-Type": BYTES}
+        async with client.post(chat.url + "photo", data=PNG, headers=headers) as response:
+            assert 403 == response.status
+
+
+async def test_https_asks_for_https(chat: WebChat, client: ClientSession) -> None:
+    """Behind a proxy that says so cookies are for https alone, and so is the origin."""
+    proxied = {"Host": "draw.example:8443", "X-Forwarded-Proto": "https"}
+    async with client.get(chat.url, headers=proxied) as response:
+        cookie = response.headers["Set-Cookie"]
+    async with client.post(
+        chat.url + "photo", data=PNG, headers=proxied | {"Origin": "http://draw.example:8443"}
+    ) as response:
+        assert 403 == response.status
+
+    assert "Secure" in cookie
+
+
+@pytest.mark.parametrize("host", ["draw.example", "192.168.0.7", "[fd00::7]"])
+async def test_a_name_without_a_port_has_ours(client: ClientSession, host: str) -> None:
+    """Whoever names a host need not know on which port it is reached."""
+    async with serving(ScriptedListener(), allowed_hosts=(host,)) as chat:
+        for sent, status in (
+            (host, 200),
+            (f"{host}:{port_of(chat)}", 200),
+            (f"{host}:1", 421),
+        ):
+            async with client.get(chat.url, headers={"Host": sent}) as response:
+                assert status == response.status
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

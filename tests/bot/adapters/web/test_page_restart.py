@@ -99,7 +99,7 @@ async def test_what_was_finished_stays_as_it_was(browser: Browser, stage: Stage)
     async with visiting(browser, stage.chat.url) as page:
         await page.add_init_script(
             """window.WebSocket = class extends WebSocket {
-              constructor(address) { super(address); window.socketOfThePage = this; }
+              constructor(...given) { super(...given); window.socketOfThePage = this; }
             };"""
         )
         await page.reload()

@@ -15,7 +15,7 @@ from bot.adapters.web.photo import (
     TooManyPhotos,
     WrongKind,
 )
-from bot.adapters.web.server import STATIC
+from bot.adapters.web.site import STATIC
 from tests.clock import ManualClock
 
 HERE, THERE = Place(platform="web", id="here"), Place(platform="web", id="there")

@@ -375,8 +375,9 @@ async def test_a_photo_that_is_not_taken_gets_the_reason(
     client: ClientSession, listener: ScriptedListener, data: bytes, status: int, reason: str
 ) -> None:
     """The page has a sentence for each."""
-    async with serving(listener, max_photo_bytes=1000) as chat, tab_of(client, chat) as tab:
-        assert 1000 == (await tab.next_of("hello"))["max_photo_bytes"]
+    async with serving(listener, max_photo_bytes=1000) as chat, tab_of(client, chat):
+        async with client.get(chat.url + "token") as told:
+            assert 1000 == (await told.json())["max_photo_bytes"]
         async with uploading(client, chat, data) as response:
             assert status == response.status
             assert {"reason": reason} == await response.json()

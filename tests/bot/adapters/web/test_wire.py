@@ -106,6 +106,7 @@ def test_a_finished_card_says_everything_but_the_key() -> None:
             "width_px": 512,
             "height_px": 512,
             "caption": "",
+            "is_hidden": False,
         }
     ]
     assert {"action": "again", "label": "다시 그리기", "value": ""} in json.loads(encode(card))[

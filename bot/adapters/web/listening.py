@@ -1,0 +1,45 @@
+"""Where the web chat listens: a bounded number of connections, whoever opens them.
+
+Each costs memory before it has asked for anything. One too many is closed unread, and the page tries again.
+"""
+
+import asyncio
+
+from aiohttp import web
+
+MAX_CONNECTIONS = 128  # half of them may be sockets of tabs
+
+
+class _OneTooMany(asyncio.Protocol):
+    """Closes a connection at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it, and send what is in the buffers to nobody."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
+class Listening(web.BaseSite):
+    """One address of a runner, as `web.TCPSite` is, with a limit."""
+
+    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
+        super().__init__(runner)
+        self._host, self._asked_port = host, port
+
+    @property
+    def name(self) -> str:
+        """Where it listens, for the runner's lists."""
+        return f"http://{self._host}:{self._asked_port}"
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        await super().start()
+        server = self._runner.server
+        assert server is not None
+
+        def protocol() -> asyncio.Protocol:
+            return _OneTooMany() if len(server.connections) >= MAX_CONNECTIONS else server()
+
+        self._server = await asyncio.get_running_loop().create_server(
+            protocol, self._host, self._asked_port, reuse_address=True
+        )
