@@ -7,6 +7,7 @@ the rest where it is written down; a second start carries on.
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -15,6 +16,7 @@ from enum import StrEnum
 import structlog
 
 from bot import durable, shell_texts
+from bot.access import keep_to_owner, mask_new_files
 from bot.backup import APP_FILE
 from bot.chat_role import ChatRole
 from bot.disk import Disk
@@ -23,6 +25,7 @@ from bot.files import Files
 from bot.jobs import CHAT_QUEUES, RENDER_QUEUES, Jobs
 from bot.life import Lag, leave_by, leave_when_lost
 from bot.locks import AlreadyRunning, Lock, LocksUnreachable, lock_for
+from bot.marking import Marking, marking_of
 from bot.metrics import Metrics
 from bot.parts import NUM_HELD, NUM_HELD_BESIDE_OTHERS
 from bot.platforms import MakeAdapter, adapters_of
@@ -78,8 +81,9 @@ class App:
         settings = self._settings
         # Threads compute here all the time; the event loop waits so long for each that it meets.
         sys.setswitchinterval(_SWITCH_S)
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
         async with AsyncExitStack() as stack:
+            stack.callback(os.umask, mask_new_files())
+            keep_to_owner(settings.data_dir)
             locks = await self._take_names(stack)
             sealer = await self._sealer()
             store = await Store.open(self._app_url(), sealer=sealer)
@@ -93,7 +97,8 @@ class App:
             await stack.enter_async_context(metrics.serving(settings.metrics.port))
             for watching in (lag.watch(), leave_when_lost(locks)):
                 stack.push_async_callback(_cancel, asyncio.create_task(watching))
-            chat, worker = self._roles(store, files, sealer, metrics, disk)
+            marking = await asyncio.to_thread(marking_of, settings)
+            chat, worker = self._roles(store, files, sealer, metrics, disk, marking)
             queues = (*(CHAT_QUEUES if chat else ()), *(RENDER_QUEUES if worker else ()))
             dbos = Durable(
                 durable.database_url(self._url, settings.data_dir),
@@ -168,7 +173,13 @@ class App:
         await jobs.let_go()
 
     def _roles(
-        self, store: Store, files: Files, sealer: Sealer, metrics: Metrics, disk: Disk
+        self,
+        store: Store,
+        files: Files,
+        sealer: Sealer,
+        metrics: Metrics,
+        disk: Disk,
+        marking: Marking,
     ) -> tuple[ChatRole | None, WorkerRole | None]:
         chat = worker = None
         if self._role is not Role.WORKER:
@@ -179,11 +190,17 @@ class App:
                 sealer=sealer,
                 metrics=metrics,
                 disk=disk,
+                marking=marking,
                 gone=self._gone,
             )
         if self._role is not Role.CHAT:
             worker = WorkerRole(
-                self._settings, name=self._executor, store=store, files=files, metrics=metrics
+                self._settings,
+                name=self._executor,
+                store=store,
+                files=files,
+                metrics=metrics,
+                marking=marking,
             )
         return chat, worker
 

@@ -226,7 +226,7 @@ def picture_files(record: Record) -> tuple[PictureFile, ...]:
     return tuple(
         replace(
             _file(record.job.id, subject, picture, number),
-            is_spoiler=record.job.manner.is_spoiler,
+            is_spoiler=record.job.manner.is_spoiler or picture.is_spoiler,
         )
         for number, picture in enumerate(record.outcome.pictures, start=1)
     )

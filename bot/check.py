@@ -17,14 +17,15 @@ from bot import check_texts, error_texts, shell_texts
 from bot.adapters.discord.checking import examine
 from bot.adapters.telegram.checking import examine as examine_telegram
 from bot.backup import APP_FILE
-from bot.options import model_options
-from bot.parts import both_parts
+from bot.marking import trouble_with_key
+from bot.options import gate_options, model_options
+from bot.parts import both_parts, make_opinion, make_picture_gate
 from bot.platforms import words
 from bot.sealing import SealingError, load_or_create
 from bot.settings import Settings, load_settings, revealed, secret_names
 from bot.shell import why_not_started
 from bot.store import Store, StoreError, holds_nothing
-from pipeline import PipelineError, unfetched
+from pipeline import DEMO, ModelOpinion, PipelineError, Pixels, Trial, unfetched
 
 OK, FAILED = 0, 1
 
@@ -52,10 +53,16 @@ async def _checks(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
     yield _line(check_texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
     yield _line(check_texts.CHECK_STORE, await _check_store(settings))
     yield _line(check_texts.CHECK_PORT, await _check_port(settings))
+    yield _line(check_texts.CHECK_SIGNING, _check_signing(settings))
+    yield _operator(settings)
     for look in (_check_discord, _check_telegram):
         async with aclosing(look(settings)) as found:
             async for line, problem in found:
                 yield line, problem
+    if (opinion := make_opinion(settings)) is not None:
+        trial = await _tried(opinion)
+        yield check_texts.trial(trial), trial.failure is not None
+    yield await _check_classifier(settings)
     try:
         if missing := await asyncio.to_thread(unfetched, model_options(settings)):
             yield _line(check_texts.CHECK_MODEL, check_texts.not_fetched(missing))
@@ -68,6 +75,15 @@ async def _checks(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
                 yield check_texts.left_out(name, _variables_of(name)), False
     except PipelineError as error:
         yield _line(check_texts.CHECK_MODEL, error_texts.of_error(error, job_id="-"))
+
+
+async def _tried(opinion: ModelOpinion) -> Trial:
+    """Ask for a second opinion on a sentence that harms nobody."""
+    try:
+        await opinion.load()
+        return await opinion.try_once()
+    finally:
+        await opinion.close()
 
 
 def _line(name: str, problem: str | None) -> tuple[str, bool]:
@@ -124,6 +140,13 @@ async def _check_store(settings: Settings) -> str | None:
     return None
 
 
+def _operator(settings: Settings) -> tuple[str, bool]:
+    """Say whether people can learn who runs the bot and how to reach them; needless on one's own machine."""
+    if settings.lacks_operator:
+        return check_texts.OPERATOR_UNNAMED, False
+    return _line(check_texts.CHECK_OPERATOR, None)
+
+
 async def _check_discord(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
     token = revealed(settings.discord.token)
     if not token:
@@ -144,6 +167,31 @@ async def _check_telegram(settings: Settings) -> AsyncGenerator[tuple[str, bool]
     async with aclosing(looking) as findings:
         async for finding in findings:
             yield check_texts.telegram(finding), finding.is_problem
+
+
+async def _check_classifier(settings: Settings) -> tuple[str, bool]:
+    """Load what judges pictures, where it is here, and have it judge one that shows nothing."""
+    gate = make_picture_gate(settings)
+    if not gate.has_classifier:
+        is_demo = settings.model.source == DEMO.name
+        return (check_texts.DEMO_UNJUDGED if is_demo else check_texts.UNJUDGED), False
+    try:
+        if not await asyncio.to_thread(gate.is_fetched):
+            place = gate_options(settings).classifier
+            assert place is not None
+            return _line(check_texts.CHECK_CLASSIFIER, check_texts.not_fetched((place.place,)))
+        await gate.start()
+        await gate.judge(Pixels(width_px=64, height_px=64, rgb=bytes(3 * 64 * 64)))
+    except PipelineError as error:
+        return _line(check_texts.CHECK_CLASSIFIER, error_texts.of_error(error, job_id="-"))
+    finally:
+        gate.close()
+    return _line(check_texts.CHECK_CLASSIFIER, None)
+
+
+def _check_signing(settings: Settings) -> str | None:
+    trouble = trouble_with_key(settings)
+    return trouble and check_texts.signing(trouble, settings.signing_dir)
 
 
 async def _check_port(settings: Settings) -> str | None:

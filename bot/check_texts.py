@@ -18,6 +18,7 @@ from bot.adapters.discord.finding import (
 )
 from bot.adapters.telegram import checking as telegram_checking
 from bot.korean import with_particle
+from bot.marking import KeyTrouble
 from bot.texts import OPERATOR_CAUSES, provider
 from pipeline import Trial
 
@@ -26,6 +27,33 @@ CHECK_DATA_DIR = "저장 폴더"
 CHECK_STORE = "기록"
 CHECK_PORT = "웹 채팅 포트"
 CHECK_MODEL = "그림 모델"
+CHECK_CLASSIFIER = "그림 분류기"
+DEMO_UNJUDGED = "- 그림 분류기는 쓰지 않아요. 데모 모델은 보여 드리지 못할 그림을 그릴 줄 몰라요."
+UNJUDGED = (
+    "- 그림 분류기는 쓰지 않아요. 그림을 아무도 살피지 않으니, 사람들과 함께 쓴다면 "
+    "safety.classifier를 auto로 두세요."
+)
+CHECK_OPERATOR = "운영자 안내"
+OPERATOR_UNNAMED = (
+    "– 운영자 안내: 이름이나 연락처가 비어 있어요. 사람들이 문의하고 신고할 수 있게 config.yaml의 operator.name과 "
+    "operator.contact를 적어 주세요"
+)
+CHECK_SIGNING = "그림에 서명하는 열쇠"
+
+
+_SIGNING = {
+    KeyTrouble.MISSING: "열쇠가 없어져서 서명 없이 보내고 있어요. 따로 챙겨 둔 것이 있으면 {folder}에 되돌려 놓고, "
+    "없으면 새로 만들어 주세요: python -m bot rotate-marks",
+    KeyTrouble.UNREADABLE: "{folder}의 열쇠를 읽거나 쓸 수 없어서 서명 없이 보내고 있어요. 권한을 확인하거나 "
+    "새로 만들어 주세요: python -m bot rotate-marks",
+    KeyTrouble.EXPIRED: "인증서의 기한이 지나서 서명 없이 보내고 있어요. 봇을 다시 켜 주세요",
+    KeyTrouble.REFUSED: "이 열쇠로는 서명할 수 없어요. 새로 만들어 주세요: python -m bot rotate-marks",
+}
+
+
+def signing(trouble: KeyTrouble, folder: object) -> str:
+    """Say why pictures leave without a signature, and what to do."""
+    return _SIGNING[trouble].format(folder=folder)
 
 
 def check_line(name: str, problem: str | None) -> str:
@@ -38,6 +66,7 @@ _TRIED = {
     "paraphrase": "비슷한 문장",
     "translate": "번역",
     "keywords": "중요한 낱말",
+    "opinion": "글을 한 번 더 보기",
 }
 
 
@@ -48,7 +77,13 @@ def trial(tried: Trial) -> str:
         detail = f" ({tried.failure.detail})" if tried.failure.detail else ""
         return f"✗ {who}: {OPERATOR_CAUSES[tried.failure.failure]}{detail}"
     cost = "돈이 들지 않아요" if tried.is_local else f"{tried.num_chars:,}자를 보냈어요"
-    return f"✓ {who}: “{tried.answer}” ({tried.ms:,.0f} ms, {cost})"
+    answer = _opinion(tried.answer) if tried.stage == "opinion" else tried.answer
+    return f"✓ {who}: “{answer}” ({tried.ms:,.0f} ms, {cost})"
+
+
+def _opinion(rules: str) -> str:
+    """Say what came of a sentence that harms nobody."""
+    return f"그리면 안 되는 글이에요: {rules}" if rules else "그려도 되는 글이에요"
 
 
 def left_out(name: str, variables: tuple[str, ...]) -> str:
@@ -135,6 +170,11 @@ def _application(found: ApplicationFound) -> list[str]:
     lines.append(f"  서버에 초대하기: {found.invitation}")
     if found.is_for_users:
         lines.append(f"  내 계정에 설치하기: {found.own_invitation}")
+    if not found.says_ai:
+        lines.append(
+            "– 디스코드 앱 소개: 쓰기 전에 알 수 있게 개발자 포털의 General Information에 "
+            "‘그림은 생성형 인공지능(AI)이 만들어요’라고 적어 주세요"
+        )
     return lines
 
 

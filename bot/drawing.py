@@ -11,14 +11,18 @@ from typing import Protocol
 import structlog
 
 from bot.command import DrawCommand
+from bot.marking import Due, Marking
 from bot.pictures import Finished, finish
+from bot.scrutiny import Scrutiny
 from bot.settings import DrawSection
 from bot.tickets import Tickets
 from bot.wish import read_start, requests
 from pipeline import (
     Cancelled,
     ModelFacts,
+    PictureUnsafe,
     PipelineError,
+    Pixels,
     Preparation,
     Rendered,
     RenderProgress,
@@ -52,44 +56,68 @@ class Drawing:
         asked: Sequence[RenderRequest],
         tickets: Tickets,
         *,
+        scrutiny: Scrutiny,
+        due: Due,
         display_px: int,
     ) -> None:
         self._command, self._preparation = command, preparation
         self._asked, self._tickets, self._display_px = asked, tickets, display_px
+        self._scrutiny, self._due = scrutiny, due
 
     def progress(self) -> AsyncGenerator[RenderProgress]:
         """Give the news of all pictures together until each has an outcome."""
         return self._tickets.progress()
+
+    async def may_be_looked_at(self, preview: Pixels) -> bool:
+        """Whether a preview may be shown."""
+        return await self._scrutiny.may_be_looked_at(preview)
 
     def cancel(self) -> None:
         """Stop at the next step; the engine's place is free after one tick."""
         self._tickets.cancel()
 
     async def finished(self) -> tuple[Finished, ...]:
-        """Wait for the pictures, and mark those that came: fewer than asked for where some failed.
+        """Wait for the pictures, and judge and mark those that came: fewer than asked for where some failed.
 
         Raises the PipelineError of the first where none came, and Cancelled where it was cancelled.
         """
         outcomes = await self._tickets.outcomes()
-        errors = [outcome for outcome in outcomes if isinstance(outcome, PipelineError)]
-        if len(errors) == len(outcomes) or any(isinstance(error, Cancelled) for error in errors):
+        if cancelled := [one for one in outcomes if isinstance(one, Cancelled)]:
+            raise cancelled[0]
+        pictures: list[Finished] = []
+        errors: list[PipelineError] = []
+        for request, outcome in zip(self._asked, outcomes, strict=True):
+            try:
+                pictures.append(await self._finished(request, outcome))
+            except PipelineError as error:
+                errors.append(error)
+        if not pictures:
             raise errors[0]
         for error in errors:
-            log.error("picture failed", exc_info=error)
-        pictures: list[Finished] = []
-        for request, outcome in zip(self._asked, outcomes, strict=True):
-            if isinstance(outcome, Rendered):
-                picture = await finish(
-                    self._preparation,
-                    request,
-                    outcome,
-                    negative=self._command.negative,
-                    display_px=self._display_px,
-                )
-                pictures.append(picture)
-                timings = {f"{name}_ms": round(ms) for name, ms in picture.timings_ms.items()}
-                log.info("picture done", seed=request.seed, **timings)
+            if isinstance(error, PictureUnsafe):
+                log.warning("picture blocked", rule=str(error.rule))
+            else:
+                log.error("picture failed", exc_info=error)
         return tuple(pictures)
+
+    async def _finished(
+        self, request: RenderRequest, outcome: Rendered | PipelineError
+    ) -> Finished:
+        """Judge and mark one picture. Raises the PipelineError that it ended with, or ends with now."""
+        if isinstance(outcome, PipelineError):
+            raise outcome
+        picture = await finish(
+            self._preparation,
+            request,
+            outcome,
+            scrutiny=self._scrutiny,
+            due=self._due,
+            negative=self._command.negative,
+            display_px=self._display_px,
+        )
+        timings = {f"{name}_ms": round(ms) for name, ms in picture.timings_ms.items()}
+        log.info("picture done", seed=request.seed, **timings)
+        return picture
 
 
 async def begin(
@@ -100,15 +128,21 @@ async def begin(
     photo: bytes | None,
     seed: int,
     draw: DrawSection,
+    scrutiny: Scrutiny,
+    marking: Marking,
     job_id: str,
     person: str | None = None,
 ) -> Drawing:
     """Queue all pictures of a job or none. Raises PipelineError."""
     assert preparation.prompt is not None
+    start = await asyncio.to_thread(read_start, command, photo, engine.facts)
+    if start is not None:
+        await scrutiny.check_photo(start.pixels)
+    due = await asyncio.to_thread(marking.due, preparation, engine.facts, photo=photo)
     asked = requests(
         command,
         prompt=preparation.prompt,
-        start=await asyncio.to_thread(read_start, command, photo, engine.facts),
+        start=start,
         facts=engine.facts,
         default=draw,
         seed=seed,
@@ -124,5 +158,11 @@ async def begin(
             ticket.cancel()
         raise
     return Drawing(
-        command, preparation, asked, Tickets(tickets), display_px=engine.facts.display_px
+        command,
+        preparation,
+        asked,
+        Tickets(tickets),
+        scrutiny=scrutiny,
+        due=due,
+        display_px=engine.facts.display_px,
     )

@@ -50,6 +50,7 @@ class Job:
     has_photo: bool = False  # kept as the file `photo_key(id)`
     terms: Mapping[str, str] = field(default_factory=dict)  # Korean words with a fixed English
     manner: Manner = field(default_factory=Manner)  # of its cards, by the rules of that time
+    forbidden: tuple[str, ...] = ()  # words, by the rules of that time
     notice: str = ""  # on its cards, where its person had never been told what the bot is
 
 
@@ -105,7 +106,8 @@ class Picture:
     receipt: Receipt  # that lies in it
     width_px: int  # of the file
     height_px: int
-    timings_ms: Mapping[str, float]  # prepare, wait, render, mark
+    timings_ms: Mapping[str, float]  # prepare, wait, render, judge, mark
+    is_spoiler: bool = False  # shown only to whoever wants to see it, whatever its place says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

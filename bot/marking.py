@@ -142,7 +142,7 @@ def marking_of(settings: Settings) -> Marking:
     key = trouble = None
     if section.credentials:
         try:
-            key = load_or_create(section.key_dir, data_dir=settings.data_dir)
+            key = load_or_create(settings.signing_dir, data_dir=settings.data_dir)
         except SigningKeyError as error:
             trouble = _trouble_of(error)
             log.exception("pictures will not be signed", trouble=trouble)
@@ -151,7 +151,7 @@ def marking_of(settings: Settings) -> Marking:
 
 def roots(settings: Settings) -> bytes:
     """Give the roots of everything that was signed here, in PEM."""
-    return roots_of(settings.marks.key_dir, data_dir=settings.data_dir)
+    return roots_of(settings.signing_dir, data_dir=settings.data_dir)
 
 
 def trouble_with_key(settings: Settings) -> KeyTrouble | None:
@@ -160,7 +160,7 @@ def trouble_with_key(settings: Settings) -> KeyTrouble | None:
     if not section.credentials:
         return None
     try:
-        key = load(section.key_dir, data_dir=settings.data_dir)
+        key = load(settings.signing_dir, data_dir=settings.data_dir)
     except SigningKeyError as error:
         return _trouble_of(error)
     return KeyTrouble.EXPIRED if key is not None and key.expires_s <= time.time() else None

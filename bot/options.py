@@ -5,8 +5,11 @@ from pathlib import Path
 
 from bot.settings import Settings, revealed
 from pipeline import (
+    DEMO,
+    MARQO,
     PRESETS,
     DeepLOptions,
+    GateOptions,
     KtOptions,
     MarianOptions,
     ModelOptions,
@@ -76,6 +79,30 @@ def opinion_options(settings: Settings) -> OpinionOptions | None:
         api_key=revealed(section.opinion_api_key),
         model=section.opinion_model or "",
         limit_s=section.opinion_s,
+    )
+
+
+def gate_options(settings: Settings) -> GateOptions:
+    """Turn the settings' section into what judges pictures; the demonstration model has nothing to judge.
+
+    It was trained on emoji and their names, and draws nothing else.
+    """
+    section = settings.safety
+    classifier: Origin | None = Origin(
+        place=section.classifier, revision=section.classifier_revision
+    )
+    if section.classifier == "auto":
+        is_demo = settings.model.source == DEMO.name
+        revision = section.classifier_revision or MARQO.revision
+        classifier = None if is_demo else replace(MARQO, revision=revision)
+    elif section.classifier == "none":
+        classifier = None
+    return GateOptions(
+        classifier=classifier,
+        unsafe_labels=section.unsafe_labels,
+        spoiler_from=section.spoiler_from,
+        block_from=section.block_from,
+        judge_s=section.judge_s,
     )
 
 

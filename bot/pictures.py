@@ -8,20 +8,24 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 from bot.adapters.port import FileReader
 from bot.files import Files
+from bot.marking import VERSION, Due, Marking
+from bot.scrutiny import Scrutiny
 from pipeline import (
     Fragment,
+    NotMarked,
     Preparation,
     PreparedPrompt,
     Receipt,
     Rendered,
     RenderRequest,
     mark,
-    smaller,
 )
 
-VERSION = "0.1.0"
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ class Finished:
     receipt: Receipt  # that lies in the PNG
     width_px: int  # of the PNG
     height_px: int
-    timings_ms: dict[str, float]  # prepare, wait, render, mark
+    is_spoiler: bool  # shown only to whoever wants to see it
+    timings_ms: dict[str, float]  # prepare, wait, render, judge, mark
 
     def as_dict(self, path: Path) -> dict[str, object]:
         """Give what `draw --json` says of a picture, with keys that never change."""
@@ -60,13 +65,28 @@ async def finish(
     request: RenderRequest,
     rendered: Rendered,
     *,
+    scrutiny: Scrutiny,
+    due: Due,
     negative: str,
     display_px: int,
 ) -> Finished:
-    """Mark a picture, beside the event loop: from here on it never goes without its marks."""
+    """Judge and mark a picture, beside the event loop: from here on it never goes without its marks.
+
+    Raises PictureUnsafe, NotJudged or NotMarked.
+    """
+    judged_s = time.monotonic()
+    is_spoiler = await scrutiny.is_spoiler(rendered.pixels)
     start_s = time.monotonic()
     receipt = _receipt(preparation, request, rendered, negative=negative)
-    marked = await asyncio.to_thread(mark, rendered.pixels, receipt, display_px=display_px)
+    marked = await asyncio.to_thread(
+        mark,
+        rendered.pixels,
+        receipt,
+        display_px=display_px,
+        source_type=due.source_type,
+        has_label=due.has_label,
+        sign=due.sign,
+    )
     return Finished(
         png=marked.png,
         preparation=preparation,
@@ -74,16 +94,18 @@ async def finish(
         receipt=receipt,
         width_px=marked.width_px,
         height_px=marked.height_px,
+        is_spoiler=is_spoiler,
         timings_ms={
             "prepare": sum(stage.ms for stage in preparation.stages),
             "wait": rendered.wait_s * 1000,
             "render": rendered.render_s * 1000,
+            "judge": (start_s - judged_s) * 1000,
             "mark": (time.monotonic() - start_s) * 1000,
         },
     )
 
 
-def reader_of(files: Files) -> FileReader:
+def reader_of(files: Files, marking: Marking) -> FileReader:
     """Give adapters what lies in the files; a picture that is too large for them is made smaller."""
 
     async def read(key: str, *, max_bytes: int | None = None) -> bytes | None:
@@ -91,8 +113,11 @@ def reader_of(files: Files) -> FileReader:
         if data is None or max_bytes is None or len(data) <= max_bytes:
             return data
         try:
-            return await asyncio.to_thread(smaller, data, max_bytes=max_bytes)
+            return await asyncio.to_thread(marking.smaller, data, max_bytes=max_bytes)
         except ValueError:  # no picture
+            return None
+        except NotMarked:
+            log.exception("picture left out")
             return None
 
     return read

@@ -25,23 +25,36 @@ from bot.commands import OptionInvalid, with_option
 from bot.drawing import begin
 from bot.files import StorageUnusable, write_whole
 from bot.locks import AlreadyRunning, LocksUnreachable
+from bot.marking import marking_of, roots
 from bot.metrics import MetricsPortUnusable
 from bot.options import model_options
-from bot.parts import both_parts, text_part
+from bot.parts import both_parts, picture_part, text_part
 from bot.pictures import Finished
 from bot.report import print_preparation
+from bot.scrutiny import Scrutiny, names_minors
 from bot.sealing import KeyMissing, KeyUnreadable, SealingError
 from bot.settings import Settings
-from bot.store import BackUpUnsupported, StoreDamaged, StoreError, StoreTooNew, StoreUnavailable
+from bot.signing import SigningKeyError, rotate
+from bot.store import (
+    BackUpUnsupported,
+    StoreDamaged,
+    StoreError,
+    StorePlanted,
+    StoreTooNew,
+    StoreUnavailable,
+)
 from bot.wish import over
 from pipeline import (
     DownloadFailed,
     Engine,
     ModelVocabulary,
+    PictureGate,
     PipelineError,
     Preparation,
     Preparer,
     Quality,
+    RuleGate,
+    RulesMissing,
     SamplerName,
     Verdict,
     download_marian,
@@ -78,6 +91,7 @@ _START_ERRORS = (
     LocksUnreachable,
     MetricsPortUnusable,
     PipelineError,
+    RulesMissing,
     SealingError,
     StorageUnusable,
     StoreError,
@@ -92,6 +106,8 @@ def why_not_started(error: Exception) -> str:
             return shell_texts.cannot_listen(error.host, error.port, is_taken=is_taken)
         case MetricsPortUnusable():
             return shell_texts.cannot_serve_metrics(error.port)
+        case RulesMissing():
+            return shell_texts.RULES_MISSING
         case LocksUnreachable():
             return shell_texts.locks_unreachable(error.detail)
         case KeyMissing():
@@ -102,6 +118,8 @@ def why_not_started(error: Exception) -> str:
             return shell_texts.STORAGE_UNUSABLE
         case StoreDamaged():
             return shell_texts.store_damaged(error.reason)
+        case StorePlanted():
+            return shell_texts.store_planted(error.table)
         case StoreTooNew():
             return shell_texts.store_too_new(error.revision)
         case BackUpUnsupported():
@@ -137,11 +155,17 @@ async def draw(settings: Settings, options: argparse.Namespace) -> int:
         _say(shell_texts.cannot_read(str(options.image)))
         return FAILED
     try:
-        async with both_parts(settings) as (preparer, engine):
-            pictures = await _draw(settings, preparer, engine, command, photo)
+        async with (
+            picture_part(settings) as gate,
+            both_parts(settings) as (preparer, engine),
+        ):
+            pictures = await _draw(settings, preparer, engine, command, photo, gate=gate)
         paths = _write(pictures, options.out)
     except PipelineError as error:
         _say(error_texts.of_error(error, job_id="-"))
+        return FAILED
+    except RulesMissing as error:
+        _say(why_not_started(error))
         return FAILED
     except OSError as error:
         _say(shell_texts.CANNOT_WRITE.format(path=options.out, reason=error.strerror))
@@ -166,6 +190,8 @@ async def _draw(
     engine: Engine,
     command: DrawCommand,
     photo: bytes | None,
+    *,
+    gate: PictureGate,
 ) -> tuple[Finished, ...]:
     """Draw with a bar on a terminal; nothing where the text gives no prompt. Raises PipelineError."""
     preparation = await preparer.prepare(
@@ -187,6 +213,8 @@ async def _draw(
         photo=photo,
         seed=randbits(32),
         draw=settings.draw,
+        scrutiny=Scrutiny(gate=gate, has_minors=names_minors(preparation, RuleGate())),
+        marking=await asyncio.to_thread(marking_of, settings),
         job_id="shell",
     )
     with tqdm(total=None, disable=not sys.stderr.isatty(), unit="step", leave=False) as bar:
@@ -257,6 +285,9 @@ async def prepare(settings: Settings, options: argparse.Namespace) -> int:
     except PipelineError as error:  # no tokenizers: no model
         _say(error_texts.of_error(error, job_id="-"))
         return FAILED
+    except RulesMissing as error:
+        _say(why_not_started(error))
+        return FAILED
     return OK
 
 
@@ -311,7 +342,7 @@ async def backup(settings: Settings, options: argparse.Namespace) -> int:
 async def verify(settings: Settings, options: argparse.Namespace) -> int:
     """Print which marks a picture carries; 1 when it does not say that AI made it."""
     try:
-        marks = read_marks(options.picture)
+        marks = read_marks(options.picture, roots_pem=roots(settings))
     except OSError:
         _say(shell_texts.cannot_read(str(options.picture)))
         return FAILED
@@ -320,6 +351,18 @@ async def verify(settings: Settings, options: argparse.Namespace) -> int:
         return FAILED
     print(shell_texts.marks(marks))
     return OK if marks.says_ai else FAILED
+
+
+async def rotate_marks(settings: Settings, options: argparse.Namespace) -> int:
+    """Sign with a new key and a new root from the next start on; what was signed stays known as ours."""
+    folder = settings.signing_dir
+    try:
+        rotate(folder, data_dir=settings.data_dir)
+    except SigningKeyError as error:
+        _say(shell_texts.signing_key_not_written(error.path))
+        return FAILED
+    _say(shell_texts.signing_key_rotated(folder))
+    return OK
 
 
 def _say(sentence: str) -> None:

@@ -30,6 +30,10 @@ class Drawn(Protocol):
         """Give the news until there is an outcome."""
         ...
 
+    async def may_be_looked_at(self, preview: Pixels) -> bool:
+        """Whether a preview may be shown."""
+        ...
+
     def cancel(self) -> None:
         """Stop soon."""
         ...
@@ -45,6 +49,7 @@ class Running:
     preview: Pixels | None = None  # as the engine gave it
     look: Pixels | None = None  # as people see it
     num_previews: int = 0
+    is_hidden: bool = False  # a preview was not to be shown, so none is any more
 
 
 class Telling:
@@ -99,13 +104,22 @@ class Telling:
                 log.exception("progress cannot be told")
 
 
+async def _may_be_looked_at(running: Running, preview: Pixels) -> bool:
+    """Whether a preview may be shown; after one that may not, no later one of its job is."""
+    if not running.is_hidden:
+        running.is_hidden = not await running.drawing.may_be_looked_at(preview)
+    return not running.is_hidden
+
+
 async def _progress(running: Running, news: RenderProgress) -> tuple[Progress, bytes | None]:
     """Give what is told of a job, with its newest look as PNG where it has a new one."""
     png = None
     if news.preview is not None and news.preview is not running.preview:
-        running.preview, running.num_previews = news.preview, running.num_previews + 1
-        running.look = await asyncio.to_thread(enlarged, news.preview, least_px=_LOOK_PX)
-        png = await asyncio.to_thread(png_of, running.look)
+        running.preview = news.preview
+        if await _may_be_looked_at(running, news.preview):
+            running.num_previews += 1
+            running.look = await asyncio.to_thread(enlarged, news.preview, least_px=_LOOK_PX)
+            png = await asyncio.to_thread(png_of, running.look)
     look = running.look
     progress = Progress(
         phase=news.phase,

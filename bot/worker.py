@@ -30,8 +30,10 @@ from bot.job import (
     photo_key,
     picture_key,
 )
+from bot.marking import Marking
 from bot.metrics import Metrics
 from bot.pictures import Finished
+from bot.scrutiny import Scrutiny
 from bot.settings import DrawSection
 from bot.store import Store, StoreError, StoreUnavailable
 from bot.telling import Telling
@@ -40,7 +42,9 @@ from bot.wish import can_enlarge
 from pipeline import (
     Cancelled,
     EngineFailed,
+    PictureUnsafe,
     PipelineError,
+    Preparation,
     ShuttingDown,
 )
 
@@ -61,6 +65,8 @@ class Worker:
         files: Files,
         engine: Renderer,
         ready: Callable[[], Awaitable[None]],
+        scrutiny_of: Callable[[Job, Preparation], Scrutiny],
+        marking: Marking,
         draw: DrawSection,
         max_deaths: int,
         pace: Pace,
@@ -70,6 +76,7 @@ class Worker:
         self.name, self._leave = name, leave
         self._store, self._files, self._engine = store, files, engine
         self._ready, self._draw, self._max_deaths = ready, draw, max_deaths
+        self._scrutiny_of, self._marking = scrutiny_of, marking
         self._pace, self._metrics = pace, metrics
         self._in_hand: set[str] = set()  # jobs that the store may have as in flight here
         self._let_one_go = asyncio.Event()
@@ -129,7 +136,10 @@ class Worker:
             self._metrics.concluded(settled)
         # Cancelled in the last moment, or erased. Another worker's pictures have the same names.
         kept = {picture.key for picture in settled.pictures} if settled else set()
-        if surplus := [one.key for one in outcome.pictures if one.key not in kept]:
+        surplus = [one.key for one in outcome.pictures if one.key not in kept]
+        if outcome.failure is not None and outcome.failure.kind == PictureUnsafe.__name__:
+            surplus.append(photo_key(job_id))  # it may be what was not to be shown
+        if surplus:
             await self._files.remove(surplus)
 
     async def _conclude(self, job_id: str, outcome: Outcome) -> Outcome | None:
@@ -202,6 +212,8 @@ class Worker:
             photo=photo,
             seed=job.seed,
             draw=self._draw,
+            scrutiny=self._scrutiny_of(job, record.preparation),
+            marking=self._marking,
             job_id=job.id,
             person=f"{job.person.platform}:{job.person.id}",
         )
@@ -238,6 +250,7 @@ class Worker:
                     width_px=one.width_px,
                     height_px=one.height_px,
                     timings_ms=one.timings_ms,
+                    is_spoiler=one.is_spoiler,
                 )
             )
         return Outcome(

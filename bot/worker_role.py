@@ -4,15 +4,19 @@ What it knows of the chat lies in the store and in the queues, also where both a
 """
 
 import asyncio
+from functools import partial
 
 from bot.breaker import cool_down
 from bot.files import Files
 from bot.fleet import Heart, Pace, WorkerInfo
+from bot.marking import Marking
 from bot.metrics import Metrics
-from bot.parts import make_engine
+from bot.parts import make_engine, make_picture_gate
+from bot.scrutiny import scrutiny_of
 from bot.settings import Settings
 from bot.store import Store
 from bot.worker import Worker
+from pipeline import RuleGate
 
 _ENGINE_ENDS_S = 3.0
 
@@ -21,11 +25,19 @@ class WorkerRole:
     """The engine, and what draws jobs on it."""
 
     def __init__(
-        self, settings: Settings, *, name: str, store: Store, files: Files, metrics: Metrics
+        self,
+        settings: Settings,
+        *,
+        name: str,
+        store: Store,
+        files: Files,
+        metrics: Metrics,
+        marking: Marking,
     ) -> None:
         self._store, self._pace, self._metrics = store, Pace(), metrics
         self._max_deaths = settings.queue.max_worker_deaths
         self.engine = make_engine(settings)
+        self._gate = make_picture_gate(settings)
         self._is_ready = asyncio.Event()
         self.worker = Worker(
             name=name,
@@ -33,6 +45,13 @@ class WorkerRole:
             files=files,
             engine=self.engine,
             ready=self._ready,
+            scrutiny_of=partial(
+                scrutiny_of,
+                gate=self._gate,
+                words=RuleGate(),
+                has_adults=settings.safety.adults,
+            ),
+            marking=marking,
             draw=settings.draw,
             max_deaths=self._max_deaths,
             pace=self._pace,
@@ -46,11 +65,12 @@ class WorkerRole:
         await self._heart.start()
 
     async def load(self) -> None:
-        """Load the model; from then on jobs are drawn. Raises ModelNotLoaded.
+        """Load the model; from then on jobs are drawn. Raises ModelNotLoaded or ClassifierNotLoaded.
 
         Waits before, where workers died too often: one death more than a job may cost.
         """
         await cool_down(self._store, max_deaths=self._max_deaths + 1)
+        await self._gate.start()
         await self.engine.start()
         self._metrics.watch_engine(self.engine.stats)
         self._is_ready.set()
@@ -64,6 +84,7 @@ class WorkerRole:
     async def close(self) -> None:
         """Say goodbye."""
         await self.worker.close()
+        self._gate.close()
         await self._heart.close()
 
     async def _ready(self) -> None:

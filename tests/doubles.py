@@ -39,6 +39,8 @@ from pipeline import (
     RenderProgress,
     RenderRequest,
     Revised,
+    Rule,
+    Ruling,
     SamplerName,
     Ticket,
     Verdict,
@@ -57,6 +59,7 @@ FACTS = ModelFacts(
     guidance_scale=4.0,
     sampler=SamplerName.EULER,
     display_px=8,
+    can_look_real=False,  # so small that no label fits
 )
 PIXELS = Pixels(width_px=4, height_px=4, rgb=bytes(48))
 
@@ -82,6 +85,7 @@ class FakeText:
 
     def __init__(self) -> None:
         self.verdict = Verdict.OK
+        self.rule: Rule | None = None  # that an unsafe text breaks
         self.error: Exception | None = None
         self.terms: list[Mapping[str, str]] = []
         self.negatives: list[str] = []
@@ -111,7 +115,19 @@ class FakeText:
         self.words.append(tuple(words))
         if self.error is not None:
             raise self.error
-        return replace(preparation(text, verdict=self.verdict), translator=self.translator)
+        prepared = preparation(text, verdict=self.verdict)
+        return replace(prepared, translator=self.translator, rule=self.rule)
+
+    async def judged(
+        self,
+        prepared: Preparation,
+        *,
+        negative: str = "",
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
+    ) -> Preparation:
+        """Give the scripted verdict, as if it had been prepared here."""
+        return replace(prepared, verdict=self.verdict, rule=self.rule)
 
     async def revise(self, text: str, change: str) -> Revised:
         """Add the change to the text; "… 빼고" takes something away."""
@@ -130,6 +146,30 @@ class FakeText:
     async def forget(self, text: str) -> None:
         """Remember what is to be forgotten."""
         self.forgotten.append(text)
+
+
+class FakeGate:
+    """Breaks the rule whose name stands in a text, unless it passes among adults."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[tuple[str, ...], Audience, tuple[str, ...]]] = []
+
+    def judge(
+        self,
+        *texts: str,
+        unwanted: Collection[str] = (),
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
+    ) -> Ruling:
+        """Judge texts together."""
+        self.asked.append((texts, audience, tuple(forbidden)))
+        text = " ".join((*texts, *unwanted))
+        if any(word in text for word in forbidden):
+            return Ruling(rule=Rule.FORBIDDEN)
+        found = (rule for rule in Rule if rule in text)
+        rule = next(found, None)
+        is_fine = rule is Rule.SEXUAL and audience is Audience.ADULTS
+        return Ruling(rule=None if is_fine else rule)
 
 
 class FakeEngine:

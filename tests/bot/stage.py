@@ -6,6 +6,7 @@ the test says so.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from bot import cards
-from bot.adapters.port import Action, Card, CardState, Message, Person, Place, Press
+from bot.adapters.port import (
+    Action,
+    Card,
+    CardState,
+    ChatPort,
+    Message,
+    Person,
+    Place,
+    Press,
+)
 from bot.aftercare import Aftercare
+from bot.appeals import Appeals
 from bot.chat import Chat
 from bot.conversation import Conversation
 from bot.delivery import Delivery
@@ -22,22 +33,28 @@ from bot.fairness import Capacity, Limits
 from bot.files import Files
 from bot.fleet import Pace
 from bot.follower import Follower
+from bot.gatekeeper import Gatekeeper
 from bot.intake import Intake
 from bot.job import Record, job_id_of
 from bot.jobs import Jobs, Turn
+from bot.marking import Marking
 from bot.metrics import Metrics
 from bot.notices import PriorNotice
+from bot.operators import Operators
 from bot.personal import Personal
 from bot.places import Places
 from bot.recall import Recall
 from bot.reports import Reports
 from bot.sealing import KEY_BYTES, Sealer
-from bot.settings import DrawSection, KeepSection, OperatorSection, TextSection
+from bot.settings import DrawSection, KeepSection, MarksSection, OperatorSection, TextSection
 from bot.store import Store
+from bot.strikes import Penalties
 from bot.wish import cost_of
 from bot.wishes import Wishes
 from bot.worker import Worker
-from tests.doubles import FakeEngine, FakePort, FakeText
+from pipeline import marks_in
+from tests.doubles import FakeEngine, FakeGate, FakePort, FakeText
+from tests.judging import FakePictureGate
 
 LIMIT_S = 60.0
 PERSON = Person(platform="test", id="p")
@@ -126,13 +143,19 @@ class Stage:
     engine: FakeEngine = field(default_factory=FakeEngine)
     port: FakePort = field(default_factory=FakePort)
     runner: Runner = field(default_factory=Runner)
+    gate: FakeGate = field(default_factory=FakeGate)
+    picture_gate: FakePictureGate = field(default_factory=FakePictureGate)
     limits: Limits = field(default_factory=lambda: Limits(max_per_person=2))
+    operator_ids: tuple[str, ...] = ()
+    ports: dict[str, ChatPort] = field(default_factory=dict)  # that operators are told at
+    clock: Callable[[], float] = time.time  # of pauses and suspensions
     check_room: Callable[[], None] = lambda: None
     is_ready: bool = True
     worker: Worker = field(init=False)
     chat: Chat = field(init=False)
     places: Places = field(init=False)
     intake: Intake = field(init=False)
+    gatekeeper: Gatekeeper = field(init=False)
     follower: Follower = field(init=False)
     delivery: Delivery = field(init=False)
     conversation: Conversation = field(init=False)
@@ -159,10 +182,19 @@ class Stage:
             files=self.files,
             engine=self.engine,
             ready=_ready,
+            scrutiny_of=self.picture_gate.scrutiny_of,
+            marking=Marking(MarksSection(credentials=False)),
             draw=DrawSection(),
             max_deaths=2,
             pace=Pace(),
             metrics=metrics,
+        )
+        self.gatekeeper = Gatekeeper(
+            store=self.store,
+            gate=self.gate,
+            penalties=Penalties(),
+            metrics=metrics,
+            clock=self.clock,
         )
         self.chat = self.runner.chat = Chat(
             store=self.store,
@@ -171,6 +203,7 @@ class Stage:
             is_ready=lambda: self.is_ready,
             delivery=self.delivery,
             told=notice.told,
+            strike=self.gatekeeper.strike,
             metrics=metrics,
         )
         self.places = Places(self.store)
@@ -182,6 +215,7 @@ class Stage:
             role_weights={},
             terms_of=TEXT.terms_of,
             check_place=self.places.check,
+            check_wish=self.gatekeeper.admit,
             cost_of=lambda wish: cost_of(wish.command, self.engine.facts),
             capacity=_capacity,
             check_room=lambda: self.check_room(),
@@ -205,8 +239,14 @@ class Stage:
             status=Ready(),
             personal=Unasked(),
             places=self.places,
-            recall=Recall(store=self.store, files=self.files),
+            recall=Recall(store=self.store, files=self.files, read=marks_in),
             reports=Reports(store=self.store, places=self.places),
+            operators=Operators(store=self.store, ids=self.operator_ids),
+            appeals=Appeals(
+                store=self.store,
+                operator_ids=self.operator_ids,
+                ports=lambda: self.ports,
+            ),
             suggest=lambda option, typed: (),
             metrics=metrics,
         )
@@ -322,11 +362,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path) -> AsyncIterator[Stage]:
+async def open_stage(
+    folder: Path, *, clock: Callable[[], float] = time.time, operator_ids: tuple[str, ...] = ()
+) -> AsyncIterator[Stage]:
     """Give a stage in a folder; nothing of it is left under way at the end."""
     sealer = Sealer(b"k" * KEY_BYTES)
-    store = await Store.open(f"sqlite:///{folder}/app.db", sealer=sealer)
-    stage = Stage(store=store, files=Files(str(folder), sealer))
+    store = await Store.open(f"sqlite:///{folder}/app.db", sealer=sealer, clock=clock)
+    files = Files(str(folder), sealer)
+    stage = Stage(store=store, files=files, clock=clock, operator_ids=operator_ids)
     stage.open()
     try:
         yield stage

@@ -4,10 +4,14 @@ import random
 from pathlib import Path
 
 from bot.files import Files
+from bot.marking import Marking
 from bot.pictures import reader_of
 from bot.sealing import KEY_BYTES, Sealer
+from bot.settings import MarksSection
 from pipeline import Pixels, mark, marks_in
 from tests.bot.test_receipt import RECEIPT
+
+MARKING = Marking(MarksSection(credentials=False))
 
 
 async def test_a_picture_is_made_to_fit_with_its_marks(tmp_path: Path) -> None:
@@ -16,7 +20,7 @@ async def test_a_picture_is_made_to_fit_with_its_marks(tmp_path: Path) -> None:
     pixels = Pixels(width_px=64, height_px=64, rgb=random.Random(7).randbytes(64 * 64 * 3))
     picture = mark(pixels, RECEIPT, display_px=64).png
     await files.write("pictures/a.png", picture)
-    read = reader_of(files)
+    read = reader_of(files, MARKING)
 
     smaller = await read("pictures/a.png", max_bytes=len(picture) - 1)
 
@@ -33,7 +37,7 @@ async def test_what_is_no_picture_fits_or_does_not(tmp_path: Path) -> None:
     """A file of data is never cut."""
     files = Files(str(tmp_path), Sealer(b"k" * KEY_BYTES))
     await files.write("exports/a.json", b"{}" * 100)
-    read = reader_of(files)
+    read = reader_of(files, MARKING)
 
     assert b"{}" * 100 == await read("exports/a.json", max_bytes=200)
     assert await read("exports/a.json", max_bytes=199) is None

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from bot.drawing import begin
+from bot.marking import Marking
 from bot.receipt import DrawnOverPhoto, NoReceipt, checked, command_of, preparation_of
-from bot.settings import DrawSection
+from bot.scrutiny import Scrutiny
+from bot.settings import DrawSection, MarksSection
 from pipeline import (
     DEMO,
     Engine,
@@ -23,6 +25,7 @@ from pipeline import (
     Verdict,
     marks_in,
 )
+from tests.judging import FakePictureGate
 
 LIMIT_S = 120.0  # a slow machine loads the model
 RECEIPT = Receipt(
@@ -177,7 +180,15 @@ async def test_a_recalled_picture_is_the_same_bit_by_bit() -> None:
 
         async def drawn(command: Any, preparation: Preparation, *, default: DrawSection) -> bytes:
             drawing = await begin(
-                engine, command, preparation, photo=None, seed=1, draw=default, job_id="j"
+                engine,
+                command,
+                preparation,
+                photo=None,
+                seed=1,
+                draw=default,
+                scrutiny=Scrutiny(gate=FakePictureGate()),
+                marking=Marking(MarksSection(credentials=False)),
+                job_id="j",
             )
             (picture,) = await drawing.finished()
             return picture.png

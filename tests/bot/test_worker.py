@@ -11,15 +11,17 @@ from bot.command import DrawCommand
 from bot.files import Files
 from bot.fleet import Pace
 from bot.job import Ending, Job, Outcome, Phase, Record, picture_key
+from bot.marking import Marking
 from bot.metrics import Metrics
 from bot.sealing import KEY_BYTES, Sealer
-from bot.settings import DrawSection
+from bot.settings import DrawSection, MarksSection
 from bot.store import Store, StoreUnavailable
 from bot.worker import Worker
 from pipeline import ShuttingDown, read_marks
 from pipeline.errors import OutOfGpuMemory
 from tests.bot.store.samples import CANCELLED, DAY, HALL, MINJI
 from tests.doubles import FakeEngine, preparation, progress
+from tests.judging import FakePictureGate
 
 LIMIT_S = 60.0
 
@@ -56,6 +58,7 @@ class Workshop:
     store: FailingStore
     files: FullFiles
     engine: FakeEngine = field(default_factory=FakeEngine)
+    gate: FakePictureGate = field(default_factory=FakePictureGate)
     worker: Worker = field(init=False)
     parts: list[asyncio.Task[None]] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)  # with which it ended its process
@@ -69,6 +72,8 @@ class Workshop:
             files=self.files,
             engine=self.engine,
             ready=_ready,
+            scrutiny_of=self.gate.scrutiny_of,
+            marking=Marking(MarksSection(credentials=False)),
             draw=DrawSection(),
             max_deaths=2,
             pace=Pace(),

@@ -71,7 +71,7 @@ def test_the_json_holds_everything_about_the_picture(
 
     assert str(file) == facts["picture"]
     assert {"seed", "width", "height", "steps", "guidance", "sampler", "model"} <= facts.keys()
-    assert {"prepare", "wait", "render", "mark"} == facts["timings_ms"].keys()  # type: ignore[attr-defined]
+    assert {"prepare", "wait", "render", "judge", "mark"} == facts["timings_ms"].keys()  # type: ignore[attr-defined]
     assert "빨간 사과" == trace["subject"]
     assert "a red apple" == trace["english"]
     assert all(count <= 75 for count in trace["tokens"].values())

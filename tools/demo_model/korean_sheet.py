@@ -13,7 +13,9 @@ from PIL import Image
 
 from bot.command import DrawCommand
 from bot.drawing import begin
-from bot.parts import both_parts
+from bot.marking import Marking
+from bot.parts import both_parts, make_picture_gate
+from bot.scrutiny import Scrutiny
 from bot.settings import Settings
 from tools.demo_model.vocabulary import MODEL_FOLDER
 
@@ -48,6 +50,8 @@ async def draw_all() -> list[Image.Image]:
                     photo=None,
                     seed=seed,
                     draw=settings.draw,
+                    scrutiny=Scrutiny(gate=make_picture_gate(settings)),
+                    marking=Marking(settings.marks.model_copy(update={"credentials": False})),
                     job_id=f"sheet-{seed}",
                 )
                 (picture,) = await drawing.finished()
