@@ -4,6 +4,7 @@
 #   make check  format, lint and types: what CI checks before the tests
 #   make soak   kill the program 200 times in each of its forms while people use it, and judge
 #   make bench  the benchmarks; the last line of standard output is one JSON object
+#   make audit  look every locked package up among known vulnerabilities, and list the parts (needs the network)
 #   make screens  draw the documents' pictures of a card in Discord anew (docs/)
 #   make clean  remove what these commands made
 
@@ -16,7 +17,7 @@ BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check format soak bench screens clean
+.PHONY: run test check format soak bench audit screens clean
 
 run: $(VENV)/.run-ready
 	@exec $(BIN)/python -m bot run
@@ -46,6 +47,21 @@ soak: $(VENV)/.test-ready
 
 bench: $(VENV)/.run-ready
 	@$(BIN)/python -m benchmarks
+
+# In an environment of its own that is thrown away. A package that could not be looked up is a failure:
+# without --strict the answer would be "no known vulnerabilities" where nobody was asked.
+# AUDIT_SERVICE is pypi or osv.
+AUDIT_SERVICE ?= osv
+AUDIT := .cache/audit
+audit:
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir -p $(AUDIT); \
+	$(BASE_PYTHON) -m venv "$$folder" \
+	  && "$$folder/bin/pip" install -q pip-audit==2.10.1 cyclonedx-bom==7.5.0 \
+	  && echo "── 부품 목록을 적어요 ($(AUDIT)/sbom.json)" \
+	  && "$$folder/bin/cyclonedx-py" requirements constraints.txt --of JSON -o $(AUDIT)/sbom.json \
+	  && echo "── 알려진 취약점을 찾아요 ($(AUDIT_SERVICE), $$(date -u +%F))" \
+	  && "$$folder/bin/pip-audit" --strict --no-deps --disable-pip --progress-spinner off \
+	    -s $(AUDIT_SERVICE) -r constraints.txt
 
 screens: $(VENV)/.test-ready
 	@$(BIN)/python -m tests.discord.screens
