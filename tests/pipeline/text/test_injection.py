@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from pipeline.errors import Failure
+from pipeline.errors import Failure, Rule
+from pipeline.safety.text_gate import RuleGate
 from pipeline.text.one_call.openai import _SYSTEM as ONE_CALL
 from pipeline.text.options import OpenAiOptions, TextOptions
 from pipeline.text.paraphrase.openai import _SYSTEM as PARAPHRASE
@@ -100,6 +101,7 @@ async def module_stand() -> AsyncIterator[Stand]:
                 one_call_s=30.0,
             ),
             count_tokens,
+            gate=RuleGate(),
         )
         await preparer.warm_up()
         yield Stand(server=server, preparer=preparer)
@@ -112,6 +114,9 @@ def stand(module_stand: Stand) -> Stand:
     module_stand.server.always = None
     module_stand.server.calls.clear()
     return module_stand
+
+
+WHALE = "A whale above the sea"
 
 
 def filled(call: Call, words: str, **others: object) -> Answer:
@@ -207,7 +212,6 @@ async def test_a_model_is_told_no_secret(stand: Stand) -> None:
         assert "tools" not in call.body
 
 
-WHALE = "A whale above the sea"
 MORE = {
     "seed": 7, "steps": 10**9, "negative_prompt": "clothes", "loras": [["evil", 2.0]], "size": "9x9",
     "system": "off", "tool_calls": [{"name": "run"}], "verdict": "ok", "weight": 99,
@@ -224,6 +228,55 @@ async def test_no_answer_sets_anything_else(stand: Stand) -> None:
 
     assert [one.prompt for one in plain] == [one.prompt for one in more]
     assert {"openai"} == {one.translator for one in more if one.verdict is Verdict.OK}
+
+
+BANNED: dict[str, Callable[[Call], Answer]] = {
+    "the English": lambda call: filled(call, "A nude woman and a whale in the sea", absent=[]),
+    "a child": lambda call: filled(call, "A naked child and a whale in the sea", absent=[]),
+    "blood": lambda call: filled(call, "A gory severed head and a whale in the sea", absent=[]),
+    "in other letters": lambda call: filled(
+        call, "A nud\u0435 woman, a whale in the sea", absent=[]
+    ),
+    "a similar sentence": lambda call: filled(
+        call, WHALE, variants=["a nude woman and a whale in the sea", "a whale over the ocean"]
+    ),
+}
+BANNED_WORDS = ("nude", "naked", "gory", "severed", "nud\u0435")
+
+
+@pytest.mark.fault(42)
+@pytest.mark.fault(43)
+@pytest.mark.parametrize("answer", BANNED.values(), ids=list(BANNED))
+async def test_nothing_that_a_model_was_talked_into_is_drawn(
+    stand: Stand, answer: Callable[[Call], Answer]
+) -> None:
+    """The gate reads an answer as it reads what people write: the whole is refused, or the part left out."""
+    stand.server.always = answer
+    for text in INJECTIONS:
+        prepared = await stand.prepare(text)
+
+        check_shape(prepared)
+        assert not [word for word in BANNED_WORDS if word in written(prepared).casefold()]
+    assert stand.server.calls
+
+
+@pytest.mark.fault(42)
+async def test_a_banned_answer_is_refused_as_a_whole(stand: Stand) -> None:
+    """What would take the place of somebody's words is not mended."""
+    stand.server.always = BANNED["the English"]
+    prepared = await stand.prepare("바다 위의 고래")
+
+    assert (Verdict.UNSAFE, Rule.SEXUAL) == (prepared.verdict, prepared.rule)
+
+
+@pytest.mark.fault(42)
+async def test_a_banned_variant_leaves_the_rest_as_it_was(stand: Stand) -> None:
+    """It is the model's idea, and its person asked for something harmless."""
+    stand.server.always = BANNED["a similar sentence"]
+    prepared = await stand.prepare("바다 위의 고래")
+
+    assert (Verdict.OK, WHALE) == (prepared.verdict, prepared.english)
+    assert ("a whale over the ocean",) == prepared.variants
 
 
 USELESS: dict[str, Callable[[Call], Answer]] = {
