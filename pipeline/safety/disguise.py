@@ -7,7 +7,6 @@ the keys of the other keyboard layout, stretched words shortened. Pure; knows le
 
 import unicodedata
 from dataclasses import dataclass
-from itertools import pairwise
 
 import regex  # type: ignore[import-untyped]
 
@@ -19,16 +18,22 @@ TOGETHER, MARK, BLANK = 0, 1, 2  # what stands before a letter, in the order of 
 _INVISIBLE = regex.compile(r"[\p{M}\p{Cf}\p{Cs}\p{Cn}\p{Co}\u115f\u1160\u3164\uffa0]+")
 _BLANK = regex.compile(r"\s+")
 _CONJOINING = regex.compile("[\u1100-\u11ff]")
-_LETTERS = regex.compile("[가-힣a-z]")
-_HANGUL = regex.compile("[가-힣]")
-_LATIN = regex.compile("[a-z]")
+_LETTERS = regex.compile("[가-힣a-z]+")
+_HANGUL = regex.compile("[가-힣]+")
+_LATIN = regex.compile("[a-z]+")
 _JAMO = regex.compile("[ㄱ-ㅣ]")
-_LATIN_WORD = regex.compile("[A-Za-z]+")
+# Keys that may type whole syllables: initial, vowel of one or two keys, final of none to two.
+_TYPED_WORD = regex.compile(
+    "(?<![A-Za-z])(?:[qwertasdfgzxcvQWERTASDFGZXCV][yuiophjklbnmYUIOPHJKLBNM]{1,2}"
+    "[qwertasdfgzxcvQWERTASDFGZXCV]{0,2})+(?![A-Za-z])"
+)
 _LEET_WORD = regex.compile(r"[a-z0-9@$!|+]*[a-z][a-z0-9@$!|+]*")
+_LEET_SIGN = regex.compile("[013457@$!|]")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _LEET_L = str.maketrans("013457@$!|", "oleastasll")
 _LONG_RUN = regex.compile(r"([가-힣a-z])\1{2,}")
-_RUN = regex.compile(r"([가-힣a-z])\1+")
+_STRETCH = regex.compile(r"(?<=([가-힣a-z]))(?:\1|[아애야얘어에여예오와왜외요우워웨위유으의이])")
+_APART = regex.compile(r"(?<=[ㄱ-ㅣ])[^가-힣a-zㄱ-ㅣ]{1,3}(?=[ㄱ-ㅣ])")
 
 # Letters of other scripts that look like Latin ones; what NFKD folds is not listed.
 _PAIRS = (
@@ -47,6 +52,7 @@ _SPLIT = {
     "ㅘ": "ㅗㅏ", "ㅙ": "ㅗㅐ", "ㅚ": "ㅗㅣ", "ㅝ": "ㅜㅓ", "ㅞ": "ㅜㅔ", "ㅟ": "ㅜㅣ", "ㅢ": "ㅡㅣ",
 }  # fmt: skip
 _JOIN = {parts: whole for whole, parts in _SPLIT.items()}
+_FIRST = ord("가")
 _KEYS = dict(
     zip(
         "qwertyuiopasdfghjklzxcvbnmQWERTOP",
@@ -83,6 +89,9 @@ class View:
         return self.letters[max(begin, 0) : start]
 
 
+_EMPTY = View("", b"")
+
+
 def plain(text: str) -> str:
     """Fold a text to plain lower-case characters, marks and digits kept; loose jamo are modern ones.
 
@@ -98,15 +107,39 @@ def views(text: str) -> tuple[View, ...]:
     found = [_view(folded, _LETTERS)]
     has_hangul, has_latin = bool(_HANGUL.search(folded)), bool(_LATIN.search(folded))
     if _JAMO.search(folded):
-        found.append(_view(_composed(folded), _LETTERS))
-        found.append(_view("".join(_keys_of(char) for char in folded), _LETTERS))
+        found += [_view(_composed(jamo), _LETTERS) for jamo in (folded, _APART.sub("", folded))]
     if has_hangul and has_latin:
         found.append(_view(folded, _HANGUL))
+    found += [short for view in tuple(found) for short in shortened(view)]
+    if _JAMO.search(folded):
+        found.append(_view("".join(_keys_of(char) for char in folded), _LATIN))
     if has_latin:
-        found += [_view(_read_leet(folded, table), _LETTERS) for table in (_LEET, _LEET_L)]
-        found.append(_view(_LATIN_WORD.sub(_typed, visible).lower(), _LETTERS))
-    found += [short for view in tuple(dict.fromkeys(found)) for short in _shortened(view)]
-    return tuple(dict.fromkeys(found))
+        if _LEET_SIGN.search(folded):
+            found += [_view(_read_leet(folded, table), _LETTERS) for table in (_LEET, _LEET_L)]
+        found.append(_view(_TYPED_WORD.sub(_typed, visible), _HANGUL))
+    return tuple(view for view in dict.fromkeys(found) if view.letters) or (_EMPTY,)
+
+
+def shortened(view: View) -> tuple[View, ...]:
+    """Give the view with stretched words as they are spoken: "누우드", "섹섹스", "nuuude", "pusssy"."""
+    letters = view.letters
+    stretches = {
+        match.start() for match in _STRETCH.finditer(letters) if _is_stretch(letters, match.start())
+    }
+    if not stretches:
+        return ()
+    found = [_without(view, stretches)]
+    if runs := [match.span() for match in _LONG_RUN.finditer(letters)]:
+        found += [
+            _without(view, {i for start, end in runs for i in range(start + left, end)})
+            for left in (1, 2)
+        ]
+    return tuple(found)
+
+
+def _without(view: View, gone: set[int]) -> View:
+    kept = [i for i in range(len(view.letters)) if i not in gone]
+    return View("".join(view.letters[i] for i in kept), bytes(view.gaps[i] for i in kept))
 
 
 def _visible(text: str) -> str:
@@ -132,48 +165,26 @@ def _modern(match: regex.Match[str]) -> str:
 
 def _view(folded: str, letters: regex.Pattern[str]) -> View:
     """Keep letters, and what stood before each."""
-    chars, gaps, end = [], bytearray(), 0
+    words, gaps, end, num = [], bytearray(), 0, 0
     for match in letters.finditer(folded):
-        if match.start() == end and chars:
-            gaps.append(TOGETHER)
-        else:
-            between = folded[end : match.start()]
-            gaps.append(BLANK if not chars or _BLANK.search(between) else MARK)
-        chars.append(match[0])
-        end = match.end()
-        if len(chars) == MAX_LETTERS:
+        word = match[0][: MAX_LETTERS - num]
+        is_blank = not words or _BLANK.search(folded, end, match.start())
+        gaps.append(BLANK if is_blank else MARK)
+        gaps += bytes(len(word) - 1)
+        words.append(word)
+        end, num = match.end(), num + len(word)
+        if num == MAX_LETTERS:
             break
-    return View("".join(chars), bytes(gaps))
-
-
-def _shortened(view: View) -> list[View]:
-    """Give the view with stretched words as they are spoken: "누우드", "섹섹스", "nuuude"."""
-    kept = [i for i in range(len(view.letters)) if not _is_stretch(view.letters, i)]
-    single = View("".join(view.letters[i] for i in kept), bytes(view.gaps[i] for i in kept))
-    found = [single] if len(kept) < len(view.letters) else []
-    if _LONG_RUN.search(view.letters):
-        double = [
-            i for i in range(len(view.letters))
-            if i < 2 or not view.letters[i] == view.letters[i - 1] == view.letters[i - 2]
-        ]  # fmt: skip
-        found.append(
-            View("".join(view.letters[i] for i in double), bytes(view.gaps[i] for i in double))
-        )
-    return found
+    return View("".join(words), bytes(gaps))
 
 
 def _is_stretch(letters: str, i: int) -> bool:
-    """Whether a letter only lengthens the one before it."""
-    if i == 0:
-        return False
+    """Whether a letter only lengthens the one before it: it is the same, or its bare vowel."""
     before, here = letters[i - 1], letters[i]
     if before == here:
         return True
-    if not ("가" <= here <= "힣" and "가" <= before <= "힣"):
-        return False
-    own, other = ord(here) - 0xAC00, ord(before) - 0xAC00
-    is_bare = own // 588 == _INITIALS.index("ㅇ") and own % 28 == 0 == other % 28
-    return is_bare and own // 28 % 21 == other // 28 % 21
+    own, other = ord(here) - _FIRST, ord(before) - _FIRST
+    return other >= 0 and other % 28 == 0 and own // 28 % 21 == other // 28 % 21
 
 
 def _read_leet(folded: str, table: dict[int, int]) -> str:
@@ -195,7 +206,7 @@ def _keys_of(char: str) -> str:
 def _jamo_of(char: str) -> str:
     """Take Hangul apart, clusters too; doubled consonants are keys of their own."""
     if "가" <= char <= "힣":
-        code = ord(char) - 0xAC00
+        code = ord(char) - _FIRST
         char = _INITIALS[code // 588] + _VOWELS[code // 28 % 21] + _FINALS[code % 28].strip()
     return "".join(_SPLIT.get(jamo, jamo) for jamo in char)
 
@@ -226,20 +237,20 @@ def _join(before: str, char: str) -> tuple[str, ...] | None:
     if char not in _VOWELS:
         return None
     if before in _INITIALS:
-        return (chr(0xAC00 + (_INITIALS.index(before) * 21 + _VOWELS.index(char)) * 28),)
+        return (chr(_FIRST + (_INITIALS.index(before) * 21 + _VOWELS.index(char)) * 28),)
     if not "가" <= before <= "힣":
         return None
-    code = ord(before) - 0xAC00
+    code = ord(before) - _FIRST
     final = _FINALS[code % 28]
     if final == " ":
         whole = _JOIN.get(_VOWELS[code // 28 % 21] + char)
-        return whole and (chr(0xAC00 + (code // 588 * 21 + _VOWELS.index(whole)) * 28),)  # type: ignore[return-value]
+        return whole and (chr(_FIRST + (code // 588 * 21 + _VOWELS.index(whole)) * 28),)  # type: ignore[return-value]
     *kept, moved = _SPLIT.get(final, final)
     stem = code - code % 28 + (_FINALS.index(kept[0]) if kept else 0)
     if moved not in _INITIALS:
         return None
-    return chr(0xAC00 + stem), chr(
-        0xAC00 + (_INITIALS.index(moved) * 21 + _VOWELS.index(char)) * 28
+    return chr(_FIRST + stem), chr(
+        _FIRST + (_INITIALS.index(moved) * 21 + _VOWELS.index(char)) * 28
     )
 
 
@@ -249,22 +260,11 @@ def _attach(chars: list[str]) -> list[str]:
     for char in chars:
         before = done[-1] if done else ""
         if char in _FINALS[1:] and "가" <= before <= "힣":
-            code = ord(before) - 0xAC00
+            code = ord(before) - _FIRST
             final = _FINALS[code % 28].strip()
             whole = _JOIN.get(final + char, char) if final else char
             if (not final or final + char in _JOIN) and whole in _FINALS:
-                done[-1] = chr(0xAC00 + code - code % 28 + _FINALS.index(whole))
+                done[-1] = chr(_FIRST + code - code % 28 + _FINALS.index(whole))
                 continue
         done.append(char)
     return done
-
-
-def runs_of(view: View) -> tuple[int, ...]:
-    """Give where words begin, and the end of the last one."""
-    begins = [i for i, gap in enumerate(view.gaps) if gap != TOGETHER]
-    return (*begins, len(view.letters))
-
-
-def words_of(view: View) -> tuple[str, ...]:
-    """Give the words of a view."""
-    return tuple(view.letters[a:b] for a, b in pairwise(runs_of(view)))

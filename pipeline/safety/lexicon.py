@@ -11,9 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from pipeline.safety.disguise import BLANK, MARK, TOGETHER, View, views
+from pipeline.safety.disguise import BLANK, MARK, TOGETHER, View, shortened, views
+
+LOOKALIKE = "lookalike"  # the kind of what is harmless, whatever it holds
 
 _LISTS = ("words_ko.txt", "words_en.txt")
+_MIN_LONG = 4  # syllables that do not follow each other by chance
 _MIN_SPLIT_LATIN = 4  # letters of a word that may be written in two pieces
 
 _PARTICLES = frozenset(
@@ -115,11 +118,13 @@ def _terms(word: str, kind: str) -> Iterator[Term]:
     options = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
     for chosen in itertools.product(*options):
         view = views("".join(chosen))[0]
-        joints = frozenset(i for i, gap in enumerate(view.gaps) if i and gap == BLANK)
-        if view.letters:
-            yield Term(
-                view.letters, kind, is_whole=is_whole, is_together=is_together, joints=joints
-            )
+        # What is harmless must be found where stretched words were shortened, too.
+        for one in (
+            view,
+            *(shortened(view) if kind == LOOKALIKE and view.letters.isascii() else ()),
+        ):
+            joints = frozenset(i for i, gap in enumerate(one.gaps) if i and gap == BLANK)
+            yield Term(one.letters, kind, is_whole=is_whole, is_together=is_together, joints=joints)
 
 
 def _stands(term: Term, view: View, start: int) -> bool:
@@ -139,7 +144,8 @@ def _stands(term: Term, view: View, start: int) -> bool:
         if term.is_prefix:
             return begins
         return not term.is_whole or (begins and _ends(view, end))
-    return not term.is_together and begins and _ends(view, end)
+    is_long = len(term.letters) >= _MIN_LONG
+    return not term.is_together and begins and (is_long or _ends(view, end))
 
 
 def _is_split_word(term: Term, breaks: list[int]) -> bool:

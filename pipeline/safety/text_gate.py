@@ -13,7 +13,7 @@ import regex  # type: ignore[import-untyped]
 
 from pipeline.errors import Rule
 from pipeline.safety.disguise import View, plain, views
-from pipeline.safety.lexicon import Hit, Lexicon, Term, read_lists, term_of
+from pipeline.safety.lexicon import LOOKALIKE, Hit, Lexicon, Term, read_lists, term_of
 from pipeline.types import Audience, Ruling
 
 _KINDS = frozenset(
@@ -112,11 +112,11 @@ class RuleGate:
     def _look(self, view: View, found: _Found, suggestions: set[str]) -> None:
         """Look for the words of the lists in one view of a text."""
         hits = list(self._lexicon.hits(view))
-        harmless = [(hit.start, hit.end) for hit in hits if hit.term.kind == "lookalike"]
+        harmless = [(hit.start, hit.end) for hit in hits if hit.term.kind == LOOKALIKE]
         lifted = [(hit.start, hit.end) for hit in hits if hit.term.kind == _LIFTED]
         for hit in hits:
             kind = hit.term.kind
-            if kind in ("lookalike", _LIFTED) or hit.begins_in(harmless):
+            if kind in (LOOKALIKE, _LIFTED) or hit.begins_in(harmless):
                 continue
             if kind == "undress" and _takes_off_something_else(view, hit):
                 continue
