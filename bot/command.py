@@ -90,6 +90,21 @@ class SettingsCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppealCommand:
+    """The person says why they should not be kept from drawing."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SanctionsCommand:
+    """An operator wants to see who may not draw, or to change that; neither word is judged yet."""
+
+    deed: str = ""  # none: all are to be shown
+    about: str = ""  # whom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecallCommand:
     """The person wants a picture exactly as it was: of this number, or of the photo that came along."""
 
@@ -114,4 +129,6 @@ Command = (
     | PrivacyCommand
     | LinkCommand
     | SettingsCommand
+    | AppealCommand
+    | SanctionsCommand
 )

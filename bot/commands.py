@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.command import (
+    AppealCommand,
     Command,
     DataCommand,
     DrawCommand,
@@ -22,6 +23,7 @@ from bot.command import (
     PrivacyCommand,
     QueueCommand,
     RecallCommand,
+    SanctionsCommand,
     SettingsCommand,
     StatusCommand,
 )
@@ -39,6 +41,8 @@ _DRAW_NAMES = frozenset({"그려줘", "그려", "draw"})
 _RECALL_NAMES = frozenset({"재현", "recall"})
 _SETTINGS_NAMES = frozenset({"설정", "settings"})
 _LINK_NAMES = frozenset({"연결", "link"})
+_APPEAL_NAMES = frozenset({"이의", "appeal"})
+_SANCTIONS_NAMES = frozenset({"제재", "sanctions"})
 _PARTING = frozenset({"끊기", "해제", "off"})
 _RULES = {  # of `/설정`: what each takes, in the order in which it is typed
     "채널": ("채널", "허용"),
@@ -51,7 +55,9 @@ _RULES = {  # of `/설정`: what each takes, in the order in which it is typed
     "가리기": ("가리기",),
     "신고채널": ("채널",),
     "용어": ("한국어", "영어"),
+    "금지어": ("말",),
 }
+_TAKING_OUT = frozenset({"빼기", "삭제"})
 MAX_PICTURES = 4
 _MAX_STYLE_CHARS = 60
 _HANGUL = re.compile("[가-힣]")
@@ -126,6 +132,10 @@ def parse(text: str, options: tuple[tuple[str, str], ...] = ()) -> Command:
         return RecallCommand(key=rest.strip())
     if name in _LINK_NAMES:
         return LinkCommand(is_parting=True) if first in _PARTING else LinkCommand(code=rest.strip())
+    if name in _APPEAL_NAMES:
+        return AppealCommand(words=rest.strip())
+    if name in _SANCTIONS_NAMES:
+        return SanctionsCommand(deed=first, about=later.strip())
     if name in _SETTINGS_NAMES:
         return _settings(rest, options)
     if name in _PICTURES_NAMES:
@@ -178,6 +188,9 @@ def _settings(text: str, options: tuple[tuple[str, str], ...]) -> SettingsComman
 def _typed(rule: str, text: str) -> tuple[tuple[str, str], ...]:
     """Give the values of a rule their names; the last one is all that is left."""
     names = _RULES.get(rule, ())
+    first, _, later = text.partition(" ")
+    if rule == "금지어" and first in _TAKING_OUT and later.strip():
+        return (("빼기", "true"), *_typed(rule, later.strip()))
     if rule == "용어" and (found := re.fullmatch(r"(.*[가-힣]\S*)\s+(.*)", text)):
         words = list(found.groups())  # the Korean may have spaces, too
     else:

@@ -61,6 +61,9 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     rules.AdultsNotAllowed: lambda _: (
         "이 봇은 운영자가 성인용 그림을 그리지 않게 해 두었어요. 필요하면 봇의 운영자에게 말해 주세요."
     ),
+    rules.AdultsElsewhere: lambda _: (
+        "성인용으로 그린 그림이라 여기서는 보여 드리지 않아요. 연령 제한 채널에서 다시 눌러 주세요."
+    ),
     rules.DrawingNotHere: lambda _: (
         "여기서는 그리지 않기로 정해져 있어요. 그림을 그리는 다른 채널에서 다시 적어 주세요."
     ),

@@ -63,6 +63,7 @@ class Intake:
         role_weights: Mapping[str, float],
         terms_of: Callable[[str], Mapping[str, str]],
         check_place: Callable[[Place], Awaitable[PlaceRules]],
+        check_wish: Callable[[Wish, Event, PlaceRules], Awaitable[None]],
         cost_of: Callable[[Wish], float],
         capacity: Callable[[], Capacity],
         check_room: Callable[[], None],
@@ -73,7 +74,7 @@ class Intake:
         self._store, self._files, self._enqueue = store, files, enqueue
         self._limits, self._role_weights = limits, role_weights
         self._terms_of, self._cost_of, self._capacity = terms_of, cost_of, capacity
-        self._check_place, self._notice_of = check_place, notice_of
+        self._check_place, self._check_wish, self._notice_of = check_place, check_wish, notice_of
         self._check_room, self._metrics, self._clock = check_room, metrics, clock
         self._turn, self._group = asyncio.Lock(), _Group()
         self._late: set[asyncio.Task[None]] = set()
@@ -84,7 +85,7 @@ class Intake:
         Raises Unavailable where it cannot be taken now, and DrawingNotHere where the rules of its place
         are against it; nothing is promised or charged then.
         """
-        rules, notice = await self._rules(event.place), await self._notice_of(event.person)
+        rules, notice = await self._rules(wish, event), await self._notice_of(event.person)
         candidate = self._candidate(wish, event, rules, notice=notice)
         job_id = candidate.job.id
         try:
@@ -119,13 +120,18 @@ class Intake:
         log.info("job accepted", job_id=job_id)
         return record
 
-    async def _rules(self, place: Place) -> PlaceRules:
-        """Look up what holds in a place. Raises DrawingNotHere or NotAccepted."""
+    async def _rules(self, wish: Wish, event: Event) -> PlaceRules:
+        """Look up what holds in a place, and let nobody pass whom it or a gate is against.
+
+        Raises RequestRejected or Unavailable.
+        """
         try:
-            return await self._check_place(place)
+            rules = await self._check_place(event.place)
+            await self._check_wish(wish, event, rules)
         except PipelineError as error:
             self._metrics.refused(error)
             raise
+        return rules
 
     async def _written_in_time(self, candidate: Candidate) -> Record | None:
         """Refuse where the database is so slow that the platform would not wait for our answer."""
@@ -204,7 +210,8 @@ class Intake:
                 **self._terms_of(f"{event.place.platform}:{event.place.home_id}"),
                 **rules.glossary,
             },
-            manner=rules.manner_in(event.place),
+            manner=rules.manner_in(event.place, has_photo=wish.photo is not None),
+            forbidden=rules.forbidden_words,
             notice=notice,
         )
         return Candidate(

@@ -48,6 +48,10 @@ class DrawingNotHere(RequestRejected):
     """The rules of a place let nobody draw in this channel."""
 
 
+class AdultsElsewhere(RequestRejected):
+    """A picture for adults was to be shown where everybody looks."""
+
+
 class AdultsNotAllowed(RequestRejected):
     """The operator lets nothing be drawn for adults, whatever a place says."""
 

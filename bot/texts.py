@@ -4,16 +4,21 @@ Sentences only: what is said is decided in `conversation.py` and `cards.py`. Why
 done is said by `error_texts.py`; what only an operator reads on the shell, by `shell_texts.py`.
 """
 
+from collections.abc import Iterable
+
 from bot import fairness
 from bot.korean import with_particle
 from bot.rules import ADULTS, LANGUAGES, SPOILERS, PlaceRules, word_of
 from pipeline import (
+    Credentials,
     Failure,
+    Marks,
     Preparation,
     ProviderFailure,
     ProviderHealth,
     Receipt,
     Rule,
+    SourceType,
     Verdict,
 )
 
@@ -50,6 +55,10 @@ WHAT_OVER_PHOTO = "사진 위에 무엇을 그릴까요? ‘수채화로 그린 
 GONE = "그 그림의 기록을 찾지 못했어요. 그리고 싶은 것을 다시 적어 주세요."
 NOT_YOURS = "부탁한 분이나 이곳을 돌보는 분만 할 수 있어요."
 REMOVED = "지운 그림이에요. 그리고 싶은 것이 있으면 다시 적어 주세요."
+WITHDRAWN = (
+    "이 채널은 이제 누구나 볼 수 있어서, 성인용으로 그린 그림은 보여 드리지 않고 지웠어요. "
+    "연령 제한 채널에서 다시 부탁해 주세요."
+)
 DETAILS_OF_PICTURE = "이 그림은 이렇게 그렸어요."
 RESUMED = "봇이 다시 켜져서 이어서 그려요."
 FETCH = "다시 받기"
@@ -151,6 +160,11 @@ ROW_NEGATIVE = "negative_prompt"
 ROW_SETTINGS = "설정"
 ROW_NUMBER = "번호"
 ROW_MARKS = "표시"
+ROW_SAYS_AI = "AI로 만들었다는 표시(XMP)"
+ROW_CREDENTIALS = "변조를 알 수 있는 서명(C2PA)"
+ROW_PARAMETERS = "그림 도구가 읽는 설정"
+ROW_RECEIPT = "다시 그릴 수 있는 기록"
+WHICH_MARKS = "어떤 표시가 있나요?"
 ROW_VERDICT = "판단"
 ROW_UNKNOWN = "모르는 낱말"
 ROW_SUGGESTION = "혹시 이 말씀인가요?"
@@ -634,7 +648,7 @@ REPORT_NO_CHANNEL = "신고를 받는 채널에 글을 쓸 수 없어요. 이곳
 REPORT_AGAIN = "지금은 신고를 전하지 못했어요. 잠시 뒤에 신고 단추를 다시 눌러 주세요."
 REPORT_HIDDEN = "연령 제한 채널의 그림이라 여기에는 보여 드리지 않아요."
 _UNSET = "정하지 않았어요"
-_MAX_NAMED_TERMS = 20
+_MAX_NAMED = 20  # words of a list
 
 
 def rules_changed(rule: str) -> str:
@@ -646,9 +660,7 @@ def rules(place: PlaceRules) -> tuple[tuple[str, str], ...]:
     """List the rules of a place, each with its name; `#` and `@` stand before channels and roles."""
     roles = sorted(place.daily_by_role.items())
     quotas = [f"@&{role.partition(':')[2]} 하루 {most:,}장" for role, most in roles]
-    terms = [f"{korean} → {english}" for korean, english in sorted(place.glossary.items())]
-    more = len(terms) - _MAX_NAMED_TERMS
-    terms = [*terms[:_MAX_NAMED_TERMS], *([f"그 밖에 {more}개"] if more > 0 else [])]
+    terms = _some(f"{korean} → {english}" for korean, english in sorted(place.glossary.items()))
     return (
         ("채널", _open_channels(place)),
         *((name, place.defaults.get(name, _UNSET)) for name in ("화풍", "비율", "품질")),
@@ -658,7 +670,15 @@ def rules(place: PlaceRules) -> tuple[tuple[str, str], ...]:
         ("가리기", word_of(place.spoilers, SPOILERS)),
         ("신고채널", f"#{place.report_channel}" if place.report_channel else _UNSET),
         ("용어", ", ".join(terms) or _UNSET),
+        ("금지어", ", ".join(_some(place.forbidden_words)) or _UNSET),
     )
+
+
+def _some(words: Iterable[str]) -> list[str]:
+    """Name the first words of a list, and how many more there are."""
+    first = list(words)
+    more = len(first) - _MAX_NAMED
+    return [*first[:_MAX_NAMED], *([f"그 밖에 {more}개"] if more > 0 else [])]
 
 
 def _open_channels(place: PlaceRules) -> str:
@@ -692,6 +712,44 @@ def marks(*, says_ai: bool, has_parameters: bool, has_receipt: bool) -> str:
         (has_receipt, "다시 그릴 수 있는 기록"),
     )
     return ", ".join(name for is_there, name in named if is_there)
+
+
+def is_there(*, has: bool) -> str:
+    """Say of a mark whether a file carries it."""
+    return "있어요" if has else "없어요"
+
+
+def source(source_type: str | None) -> str:
+    """Say what a file tells of what it was made from."""
+    if source_type == SourceType.OVER_PHOTO:
+        return "있어요. 사진이나 그림 위에 AI로 덧그렸다고 적혀 있어요"
+    return is_there(has=source_type == SourceType.DRAWN)
+
+
+def credentials(found: Credentials) -> str:
+    """Say what the signature of a file is worth; it never says that something is true."""
+    return {
+        Credentials.NONE: "없어요",
+        Credentials.OURS: "있어요. 이 봇이 서명했고, 그 뒤로 바뀌지 않았어요",
+        Credentials.OTHERS: "있어요. 다른 곳에서 서명했고, 그 뒤로 바뀌지 않았어요",
+        Credentials.CHANGED: "있지만, 서명한 뒤에 파일이 바뀌었어요",
+        Credentials.INVALID: "있지만, 읽을 수 없거나 서명이 맞지 않아요",
+    }[found]
+
+
+def inspected(marks: Marks) -> str:
+    """Answer whether AI drew a picture, as far as its file says so."""
+    if marks.credentials is Credentials.OURS:
+        return "네, 이 봇에서 AI로 그린 그림이에요. 서명한 뒤로 바뀌지 않았어요."
+    if marks.credentials is Credentials.CHANGED:
+        return "서명한 뒤에 바뀐 파일이에요. 지금 보이는 그림과 표시를 그대로 믿을 수는 없어요."
+    if marks.says_ai and marks.credentials is Credentials.OTHERS:
+        return "네, AI로 그렸다는 표시가 있어요. 다른 곳에서 서명했고, 그 뒤로 바뀌지 않았어요."
+    if marks.says_ai:
+        return "네, AI로 그렸다는 표시가 있어요. 다만 서명이 없는 표시는 누구나 적거나 고칠 수 있어요."
+    if marks.receipt is not None or marks.parameters is not None:
+        return "AI 그림 도구가 남긴 기록이 있어요. AI로 그린 그림일 거예요."
+    return "AI로 그렸다는 표시를 찾지 못했어요. 옮기면서 지워졌을 수도 있으니, 사람이 그렸다는 뜻은 아니에요."
 
 
 def not_ours(marks: str) -> str:

@@ -92,6 +92,7 @@ EXAMPLES: tuple[PipelineError, ...] = (
     rules.TooManyRules(name="용어", most=50),
     rules.NotManager(),
     rules.AdultsNotAllowed(),
+    rules.AdultsElsewhere(),
     rules.DrawingNotHere(),
     wish.PhotoMissing(),
 )

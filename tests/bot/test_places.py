@@ -265,7 +265,7 @@ async def test_what_is_for_adults_stays_where_they_are(stage: Stage) -> None:
     await say(stage, "고래", "before", place=RESTRICTED)
     await settle(stage, "성인 연령제한채널", place=RESTRICTED)
     await say(stage, "고래", "restricted", place=RESTRICTED)
-    await say(stage, "고래", "photo", place=RESTRICTED, photo=b"a photo")
+    await say(stage, "고래", "photo", person=MANAGER, place=RESTRICTED, photo=b"a photo")
     await say(stage, "고래", "open", person=MANAGER, place=replace(HERE, platform="discord"))
 
     events = ("before", "restricted", "photo", "open")
