@@ -16,7 +16,8 @@ MAX_LETTERS = 4_000  # of a view
 TOGETHER, MARK, BLANK = 0, 1, 2  # what stands before a letter, in the order of what it separates
 
 _INVISIBLE = regex.compile(r"[\p{M}\p{Cf}\p{Cs}\p{Cn}\p{Co}\u115f\u1160\u3164\uffa0]+")
-_BLANK = regex.compile(r"\s+")
+_BLANK = regex.compile(r"\s")
+_BLANKS = regex.compile(r"[\s\p{Cc}]+")
 _CONJOINING = regex.compile("[\u1100-\u11ff]")
 _LETTERS = regex.compile("[가-힣a-z]+")
 _HANGUL = regex.compile("[가-힣]+")
@@ -144,7 +145,8 @@ def _without(view: View, gone: set[int]) -> View:
 
 def _visible(text: str) -> str:
     """Drop what nobody sees, fold what only looks different, and compose Hangul; case is kept."""
-    seen = _INVISIBLE.sub("", text)[:MAX_CHARS]
+    # Long blanks are shortened first: else a word behind them is not looked at, and drawn.
+    seen = _BLANKS.sub(" ", _INVISIBLE.sub("", text))[:MAX_CHARS]
     folded = _INVISIBLE.sub("", unicodedata.normalize("NFKD", seen.translate(_REGIONAL)))
     composed = unicodedata.normalize("NFC", folded[:MAX_CHARS])
     return _CONJOINING.sub(_modern, composed)

@@ -89,7 +89,11 @@ def _stretched(word: str, chance: random.Random) -> str:
     """Write letters twice and more."""
     if word.isascii():
         i = chance.randrange(1, len(word))
-        return word[:i] + word[i] * 3 + word[i:] if word[i] != " " else word[:i] + word[i:] + word[-1] * 2
+        return (
+            word[:i] + word[i] * 3 + word[i:]
+            if word[i] != " "
+            else word[:i] + word[i:] + word[-1] * 2
+        )
     return "".join(char * chance.randrange(1, 3) if char != " " else char for char in word)
 
 
