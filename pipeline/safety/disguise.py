@@ -47,6 +47,7 @@ _REGIONAL = {0x1F1E6 + i: chr(ord("a") + i) for i in range(26)}
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_OLD_INITIALS = {"\u111a": "ㅀ", "\u1121": "ㅄ"}  # what NFKD makes of these two
 _SPLIT = {
     "ㄳ": "ㄱㅅ", "ㄵ": "ㄴㅈ", "ㄶ": "ㄴㅎ", "ㄺ": "ㄹㄱ", "ㄻ": "ㄹㅁ", "ㄼ": "ㄹㅂ", "ㄽ": "ㄹㅅ",
     "ㄾ": "ㄹㅌ", "ㄿ": "ㄹㅍ", "ㅀ": "ㄹㅎ", "ㅄ": "ㅂㅅ",
@@ -146,10 +147,14 @@ def _without(view: View, gone: set[int]) -> View:
 def _visible(text: str) -> str:
     """Drop what nobody sees, fold what only looks different, and compose Hangul; case is kept."""
     # Long blanks are shortened first: else a word behind them is not looked at, and drawn.
-    seen = _BLANKS.sub(" ", _INVISIBLE.sub("", text))[:MAX_CHARS]
-    folded = _INVISIBLE.sub("", unicodedata.normalize("NFKD", seen.translate(_REGIONAL)))
+    seen = _without_padding(text)[:MAX_CHARS]
+    folded = _without_padding(unicodedata.normalize("NFKD", seen.translate(_REGIONAL)))
     composed = unicodedata.normalize("NFC", folded[:MAX_CHARS])
     return _CONJOINING.sub(_modern, composed)
+
+
+def _without_padding(text: str) -> str:
+    return _BLANKS.sub(" ", _INVISIBLE.sub("", text))
 
 
 def _lower(visible: str) -> str:
@@ -162,7 +167,7 @@ def _modern(match: regex.Match[str]) -> str:
     for first, letters in ((0x1100, _INITIALS), (0x1161, _VOWELS), (0x11A8, _FINALS[1:])):
         if 0 <= code - first < len(letters):
             return letters[code - first]
-    return ""
+    return _OLD_INITIALS.get(match[0], "")
 
 
 def _view(folded: str, letters: regex.Pattern[str]) -> View:

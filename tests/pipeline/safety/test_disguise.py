@@ -70,6 +70,7 @@ def test_a_view_knows_what_stood_between() -> None:
 
 @given(st.text(max_size=80))
 @example("ㄴㅜㄷㅡ")
+@example(" ¨")
 @example("ẞİſ\u0345")
 @settings(max_examples=300, deadline=None)
 def test_folding_twice_changes_nothing(text: str) -> None:
