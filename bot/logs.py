@@ -31,6 +31,7 @@ _SHAPES = (
     re.compile(r"(?i)(?<=\bbearer )[\w.~+/=-]+"),
 )
 _MIN_CHARS = 6  # a shorter secret is a word of every line, and no secret
+_QUOTING = ("telegram.request.BaseRequest",)  # loggers that repeat a damaged answer as a whole
 _OWN_HANDLER = "geuryeojwo"
 
 
@@ -70,6 +71,8 @@ def set_up(settings: Settings) -> None:
         for old in [one for one in logger.handlers if one.name == _OWN_HANDLER]:
             logger.removeHandler(old)
         logger.addHandler(handler)
+    for name in _QUOTING:
+        logging.getLogger(name).addFilter(_without_quotation)
     # DBOS adds a handler of its own where its logger has none, and lets nothing through to the root.
     logging.getLogger("dbos").propagate = False
     sys.excepthook = _log_uncaught
@@ -107,6 +110,12 @@ def masker(secrets: Iterable[str]) -> Callable[[str], str]:
         return line
 
     return mask
+
+
+def _without_quotation(record: logging.LogRecord) -> bool:
+    """Let a line say what happened and not what it happened to: that is what somebody wrote."""
+    record.args = tuple(MASK for _ in record.args or ())
+    return True
 
 
 def _escaped(logger: WrappedLogger, method: str, fields: EventDict) -> EventDict:

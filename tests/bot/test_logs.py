@@ -11,6 +11,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from telegram.error import TelegramError
+from telegram.request import BaseRequest
 
 from bot import logs
 from bot.logs import MASK, masker, secrets_of
@@ -136,6 +138,19 @@ def test_no_secret_stands_in_a_traceback(
         assert secret not in said
     assert 2 == said.count("ValueError: cannot reach")
     assert MASK in said
+
+
+@pytest.mark.fault(55)
+def test_a_damaged_answer_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    """Half of an update that Telegram's library cannot read holds what somebody wrote."""
+    logs.set_up(as_json())
+
+    with pytest.raises(TelegramError):
+        BaseRequest.parse_json_payload('{"ok": true, "text": "CANARY 고래'.encode())
+
+    (line,) = json_lines(capsys)
+    assert "telegram.request.BaseRequest" == line["logger"]
+    assert "CANARY" not in json.dumps(line)
 
 
 STEERING = "a\nb\r\x1b[31mc\x00d\u202ee\u2028f\x85g\ud800"
