@@ -191,11 +191,25 @@ def test_without_a_slash_everything_is_drawn(text: str) -> None:
     assert isinstance(parse(text), DrawCommand)
 
 
+@pytest.mark.fault(48)
 @pytest.mark.parametrize(
     "option",
     [
         "시드:-1",
         "시드:4294967296",
+        "시드:1208925819614629174706176",
+        "시드:NaN",
+        "스텝:-1",
+        "스텝:1000000000",
+        "스텝:" + "9" * 1_500,
+        "크기:7x100000",
+        "가이던스:nan",
+        "가이던스:inf",
+        "가이던스:1e999",
+        "강도:nan",
+        "구간:nan~1",
+        "장수:-1",
+        "로라:수채화:nan",
         "시드:일곱",
         "스텝:0",
         "스텝:151",

@@ -59,10 +59,18 @@ async def test_what_cannot_be_had_is_unreadable(origin: str, path: str) -> None:
     assert UNREADABLE == await fetched(origin, origin + path)
 
 
+@pytest.mark.fault(45)
 @pytest.mark.parametrize(
     "url",
     [
         "http://127.0.0.1:1/file",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[::1]/a.png",
+        "http://0x7f.1/a.png",
+        "https://2130706433/a.png",
+        "ftp://cdn.discordapp.com/a.png",
+        "https://cdn.discordapp.com:8443@127.0.0.1/a.png",
+        "https://cdn.discordapp.com\\@127.0.0.1/a.png",
         "http://cdn.discordapp.com/attachments/1/2/a.png",
         "https://cdn.discordapp.com.evil.example/a.png",
         "https://user@evil.example/cdn.discordapp.com",
