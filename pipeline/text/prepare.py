@@ -5,6 +5,7 @@ for some time after. Awaits on the event loop; what takes the processor runs on 
 Does not know what any stage does inside, nor who asked, nor what is unsafe.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -222,6 +223,39 @@ class Preparer:
             tokens=filled.tokens,
             stages=tuple(trace.records),
         )
+
+    async def judged(
+        self,
+        prepared: Preparation,
+        *,
+        negative: str = "",
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
+    ) -> Preparation:
+        """Judge all texts of what was prepared elsewhere; gives it back, or that it is unsafe.
+
+        Whoever says how a text was prepared once can say anything.
+        """
+        trace = Trace()
+        asked = asked_of(
+            prepared.text,
+            english=prepared.english or "",
+            words=((prepared.subject or "", 1.0), *((one, 1.0) for one in prepared.variants)),
+            terms=_NO_TERMS,
+            negative=negative,
+            audience=audience,
+            forbidden=forbidden,
+        )
+        rule = await self._thread.run(self._judge.before, asked, trace)
+        if rule is None:
+            _, asked, rule = await self._judge.beside(asyncio.sleep(0), asked, trace)
+        if rule is None and (prompt := prepared.prompt) is not None:
+            rule = await self._thread.run(
+                lambda: self._judge.after(asked, prompt, trace, english=asked.english)
+            )
+        if rule is not None:
+            return _unsafe(prepared.text, rule, trace, subject=prepared.subject)
+        return prepared
 
     async def forget(self, text: str) -> None:
         """Drop what is remembered of a message, whatever it was prepared with. Raises OSError.

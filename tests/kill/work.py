@@ -5,6 +5,7 @@ is replaced, and nothing loads torch, which takes longer than a process of the k
 """
 
 import asyncio
+import hashlib
 import os
 import signal
 from collections.abc import Collection, Mapping, Sequence
@@ -35,6 +36,11 @@ NOTHING_KNOWN = "뷁"  # a text with this word gives no prompt
 POISON_SEED = 666  # drawing with it kills the process
 _NUM_STEPS = 4
 _NUM_AT_ONCE = 2
+
+
+def english_of(text: str) -> str:
+    """Give the English word that stands in the translation of one text and of no other."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 class WaitingText:
@@ -68,10 +74,23 @@ class WaitingText:
         audience: Audience = Audience.EVERYBODY,
         forbidden: Collection[str] = (),
     ) -> Preparation:
-        """Understand a whale."""
+        """Understand a whale of its own for each text."""
         await asyncio.sleep(self._text_s)
-        verdict = Verdict.UNTRANSLATABLE if NOTHING_KNOWN in text else Verdict.OK
-        return doubles.preparation(text, verdict=verdict)
+        if NOTHING_KNOWN in text:
+            return doubles.preparation(text, verdict=Verdict.UNTRANSLATABLE)
+        understood = doubles.preparation(text)
+        return replace(understood, english=f"{understood.english} called {english_of(text)}")
+
+    async def judged(
+        self,
+        prepared: Preparation,
+        *,
+        negative: str = "",
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
+    ) -> Preparation:
+        """Find nothing."""
+        return prepared
 
     async def revise(self, text: str, change: str) -> Revised:
         """Put both side by side."""
@@ -88,7 +107,7 @@ class WaitingEngine:
     """Takes a while for every picture, step by step, a few at once; each seed has its colour."""
 
     def __init__(self, *, work_s: float) -> None:
-        self.facts: ModelFacts = replace(doubles.FACTS, display_px=64)
+        self.facts: ModelFacts = replace(doubles.FACTS, display_px=128)  # room for a label
         self._step_s = work_s / _NUM_STEPS
         self._room = asyncio.Semaphore(_NUM_AT_ONCE)
         self._work: dict[Ticket, asyncio.Task[None]] = {}
