@@ -15,14 +15,22 @@ from bot import cards
 from bot.adapters.port import Card, ChatPort, PortError
 from bot.delivery import FIRST, Delivery, nonce_of
 from bot.failpoints import pass_
-from bot.failures import record_of
+from bot.failures import error_of, record_of
 from bot.job import Ending, Job, Outcome, Record
 from bot.jobs import Turn
 from bot.metrics import Metrics
 from bot.receipt import preparation_of
 from bot.store import Store
 from bot.sweeper import turn_of
-from pipeline import Audience, PipelineError, Preparation, ProviderHealth, Verdict
+from pipeline import (
+    Audience,
+    PictureUnsafe,
+    PipelineError,
+    Preparation,
+    ProviderHealth,
+    Rule,
+    Verdict,
+)
 
 log = structlog.get_logger()
 
@@ -48,6 +56,17 @@ class TextPipeline(Protocol):
         """Prepare a text; its verdict says whether there is a prompt."""
         ...
 
+    async def judged(
+        self,
+        prepared: Preparation,
+        *,
+        negative: str = "",
+        audience: Audience = Audience.EVERYBODY,
+        forbidden: Collection[str] = (),
+    ) -> Preparation:
+        """Judge what was prepared elsewhere; gives it back, or that it is unsafe."""
+        ...
+
     async def forget(self, text: str) -> None:
         """Drop what is remembered of a text."""
         ...
@@ -69,9 +88,10 @@ class Chat:
         is_ready: Callable[[], bool],
         delivery: Delivery,
         told: Callable[[str], Awaitable[None]],
+        strike: Callable[[Job, Rule], Awaitable[None]],
         metrics: Metrics,
     ) -> None:
-        self._metrics, self._told = metrics, told
+        self._metrics, self._told, self._strike = metrics, told, strike
         self._store, self._preparer, self._delivery = store, preparer, delivery
         self._ready, self._is_ready = ready, is_ready
         self._acknowledging: dict[str, asyncio.Event] = {}
@@ -160,15 +180,22 @@ class Chat:
                 return None
         if preparation.verdict is not Verdict.OK or preparation.prompt is None:
             log.info("text gave no prompt", verdict=str(preparation.verdict))
+            if preparation.rule is not None:
+                await self._strike(record.job, preparation.rule)
             await self._conclude(job_id, Outcome(ending=Ending.QUESTION))
             return None
         return turn_of(record)
 
     async def _read(self, job: Job) -> Preparation:
         """Read a job's text, unless a receipt says how it was read before. Raises PipelineError."""
-        command = job.command
-        if command.receipt is not None:
-            return preparation_of(command.receipt)
+        command, audience = job.command, audience_of(job)
+        if command.receipt is not None:  # it came with a picture: anybody may have written it
+            return await self._preparer.judged(
+                preparation_of(command.receipt),
+                negative=command.receipt.negative,
+                audience=audience,
+                forbidden=job.forbidden,
+            )
         return await self._preparer.prepare(
             command.text,
             negative=command.negative,
@@ -176,6 +203,8 @@ class Chat:
             english=command.english,
             words=command.words,
             is_over_photo=job.has_photo,
+            audience=audience,
+            forbidden=job.forbidden,
         )
 
     async def _fail(self, job_id: str, error: Exception) -> None:
@@ -188,16 +217,31 @@ class Chat:
     async def deliver(self, job_id: str) -> None:
         """Bring the answer to whoever asked; returns when the job is closed."""
         pass_("after_conclude_before_deliver")
-        await self._look_for_first_card(job_id)
+        record = await self._store.find(job_id)
+        if record is not None:
+            await self._strike_for_picture(record)
+            await self._look_for_first_card(record)
         await self._delivery.deliver(job_id)
 
-    async def _look_for_first_card(self, job_id: str) -> None:
+    async def _strike_for_picture(self, record: Record) -> None:
+        """Strike for what a picture shows only where minors are: a model draws much that nobody asked for."""
+        failure = record.outcome.failure if record.outcome else None
+        error = error_of(failure) if failure else None
+        if isinstance(error, PictureUnsafe) and error.rule is Rule.MINOR:
+            await self._strike(record.job, error.rule)
+
+    async def _look_for_first_card(self, record: Record) -> None:
         """Find a card that was shown when a crash came before anybody could keep where it is."""
-        record = await self._store.find(job_id)
-        if record is None or record.message is not None:
+        job_id = record.job.id
+        if record.message is not None:
             return
         port = self._delivery.port_of(record.job.place.platform)
         with suppress(PortError):  # then the answer is a message of its own
             found = port and await port.find(record.job.place, nonce_of(job_id, FIRST))
             if found:
                 await self._store.keep_message(job_id, found)
+
+
+def audience_of(job: Job) -> Audience:
+    """Say who will see a job's pictures; over a photo, which may show somebody who exists, everybody."""
+    return Audience.ADULTS if job.manner.is_adult and not job.has_photo else Audience.EVERYBODY

@@ -9,10 +9,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from bot import cards, texts
 from bot.adapters.port import Card
 from bot.aftercare import Aftercare
 from bot.album import Album
+from bot.appeals import Appeals
 from bot.chat import Chat
 from bot.conversation import Conversation
 from bot.delivery import Delivery
@@ -23,6 +26,7 @@ from bot.fairness import Limits
 from bot.files import Files
 from bot.fleet import Fleet
 from bot.follower import Follower
+from bot.gatekeeper import Gatekeeper
 from bot.intake import Intake
 from bot.job import Phase, Record
 from bot.jobs import Jobs
@@ -31,6 +35,7 @@ from bot.linking import Linking
 from bot.marking import Marking
 from bot.metrics import Metrics
 from bot.notices import PriorNotice
+from bot.operators import Operators
 from bot.options import model_options
 from bot.parts import make_preparer
 from bot.personal import Personal
@@ -42,12 +47,15 @@ from bot.reports import Reports
 from bot.sealing import Sealer
 from bot.settings import Settings
 from bot.store import Store
+from bot.strikes import Penalties
 from bot.suggestions import suggest
 from bot.sweeper import Sweeper
 from bot.tombstones import Tombstones
 from bot.wish import cost_of
 from bot.wishes import Wishes
-from pipeline import ModelVocabulary
+from pipeline import ModelVocabulary, RuleGate
+
+log = structlog.get_logger()
 
 _FLUSH_LOOK_S = 0.1
 
@@ -95,7 +103,18 @@ class ChatRole:
             metrics=metrics,
         )
         self._delivery = Delivery(
-            store=store, card_of=card_of, hold=self._follower.hold, metrics=metrics
+            store=store, files=files, card_of=card_of, hold=self._follower.hold, metrics=metrics
+        )
+        safety = settings.safety
+        self._gatekeeper = Gatekeeper(
+            store=store,
+            gate=RuleGate(forbidden=safety.forbidden_words, allowed=safety.allowed_words),
+            penalties=Penalties(
+                to_cool_down=safety.strikes_to_cool_down,
+                cool_down_s=safety.cool_down_s,
+                to_suspend=safety.strikes_to_suspend,
+            ),
+            metrics=metrics,
         )
         self.chat = Chat(
             store=store,
@@ -104,6 +123,7 @@ class ChatRole:
             is_ready=lambda: self.fleet.is_ready,
             delivery=self._delivery,
             told=self._notice.told,
+            strike=self._gatekeeper.strike,
             metrics=metrics,
         )
         self._platforms = Platforms()
@@ -113,8 +133,8 @@ class ChatRole:
     def connect(self, durable: Durable, jobs: Jobs, adapters: Sequence[MakeAdapter]) -> None:
         """Tie the role to the queues and to the platforms."""
         self._durable = durable
-        queue = self._settings.queue
-        places = Places(self._store)
+        queue, operator_ids = self._settings.queue, self._settings.operator.ids
+        places = Places(self._store, has_adults=self._settings.safety.adults)
         intake = Intake(
             store=self._store,
             files=self._files,
@@ -130,6 +150,7 @@ class ChatRole:
             role_weights=queue.role_weights,
             terms_of=self._settings.text.terms_of,
             check_place=places.check,
+            check_wish=self._gatekeeper.admit,
             cost_of=lambda wish: cost_of(wish.command, self.fleet.facts),
             capacity=self.fleet.capacity,
             check_room=self._disk.check,
@@ -182,6 +203,10 @@ class ChatRole:
             places=places,
             recall=Recall(store=self._store, files=self._files, read=self._marking.marks_in),
             reports=Reports(store=self._store, places=places),
+            operators=Operators(store=self._store, ids=operator_ids),
+            appeals=Appeals(
+                store=self._store, operator_ids=operator_ids, ports=lambda: self._platforms.ports
+            ),
             suggest=partial(suggest, lambda: self.fleet.facts),
             metrics=self._metrics,
         )
@@ -192,6 +217,10 @@ class ChatRole:
     async def start(self) -> None:
         """Open the platforms, then take up what was left. Raises CannotListen or OSError."""
         await self._erasure.finish()
+        if self._settings.lacks_operator:
+            log.warning(
+                "nobody learns who runs the bot", settings="operator.name, operator.contact"
+            )
         self._stack.push_async_callback(self._delivery.close)
         await self._platforms.open(self._stack)
         self._delivery.start(self._platforms.open_ports)

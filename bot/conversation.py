@@ -9,6 +9,7 @@ Knows cards and ports, not platforms: what a card looks like is the adapter's.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -18,12 +19,15 @@ import structlog
 from bot import cards, error_texts, texts
 from bot.adapters.port import Action, Card, ChatPort, Message, Past, Place, PortError, Press
 from bot.aftercare import Aftercare, is_at_hand, may_end
+from bot.appeals import Appeals
 from bot.chat import Chat
 from bot.command import (
+    AppealCommand,
     DrawCommand,
     HelpCommand,
     InfoCommand,
     RecallCommand,
+    SanctionsCommand,
     SettingsCommand,
     StatusCommand,
 )
@@ -34,13 +38,14 @@ from bot.intake import Event, Intake
 from bot.job import Ending, NotYours, Outcome, Record, job_id_of
 from bot.jobs import Jobs
 from bot.metrics import Metrics
+from bot.operators import Operators
 from bot.past import past_of
 from bot.personal import Personal
 from bot.places import Places
 from bot.recall import Recall
 from bot.redraw import RecordGone, is_removed
 from bot.reports import Reports
-from bot.store import Store
+from bot.store import Deed, Store
 from bot.wish import Wish, over
 from bot.wishes import Wishes
 from pipeline import PipelineError
@@ -74,6 +79,8 @@ class Conversation:
         places: Places,
         recall: Recall,
         reports: Reports,
+        operators: Operators,
+        appeals: Appeals,
         suggest: Callable[[str, str], tuple[str, ...]],
         metrics: Metrics,
     ) -> None:
@@ -82,7 +89,7 @@ class Conversation:
         self._wishes, self._aftercare = wishes, aftercare
         self._card_of, self._personal, self._metrics = card_of, personal, metrics
         self._places, self._reports, self._suggest = places, reports, suggest
-        self._recall = recall
+        self._recall, self._operators, self._appeals = recall, operators, appeals
         self._is_closing = False
 
     def close(self) -> None:
@@ -119,6 +126,17 @@ class Conversation:
         """Give values for an option that fit what was typed."""
         return self._suggest(option, typed)
 
+    async def inspect(self, data: bytes) -> Card:
+        """Say which marks a file carries that somebody shows."""
+        try:
+            return await self._recall.inspect(data)
+        except PipelineError as error:
+            return cards.note(error_texts.of_error(error, job_id=""))
+        except Exception as error:  # the top of a conversation: apologise, keep serving
+            number = secrets.token_hex(8)
+            log.exception("file cannot be inspected", job_id=number)
+            return cards.note(error_texts.of_error(error, job_id=number))
+
     async def history(self, place: Place) -> tuple[Past, ...]:
         """Say what a place showed, oldest first; cards of live jobs are soon shown as they are."""
         try:
@@ -148,7 +166,12 @@ class Conversation:
         elif isinstance(command, InfoCommand):
             await self._recall.inform(message, port)
         elif isinstance(command, SettingsCommand):
+            await self._note_settings(command, message)
             await self._places.answer(command, message, port)
+        elif isinstance(command, AppealCommand):
+            await self._appeals.answer(command, message, port)
+        elif isinstance(command, SanctionsCommand):
+            await self._operators.answer(command, message, port)
         else:
             await self._personal.answer(command, message, port)
 
@@ -188,6 +211,7 @@ class Conversation:
         record = await self._at_hand(press.job_id, press)
         match press.action:
             case Action.CANCEL:
+                await self._note_of_another(Deed.CANCEL, record, press)
                 await self._cancel(record, press, port)
             case Action.EDIT:
                 await port.send(press.place, cards.edit(record), reply_to=press.event_id)
@@ -198,6 +222,7 @@ class Conversation:
             case Action.INFO:
                 await self._aftercare.inform(record, press, port)
             case Action.DELETE:
+                await self._note_of_another(Deed.REMOVE, record, press)
                 await self._aftercare.remove(record, press)
             case Action.REPORT:
                 await self._reports.report(record, press, port)
@@ -215,6 +240,25 @@ class Conversation:
         if is_removed(record) and not is_deleting:
             raise RecordGone
         return record
+
+    async def _note_of_another(self, deed: Deed, record: Record, press: Press) -> None:
+        """Write down that somebody ends what another one asked for, or tries to. Raises StoreError."""
+        if not self._store.is_same(record.job.person, press.person):
+            is_allowed = may_end(record, press.person, store=self._store)
+            await self._store.note_deed(
+                press.person, deed, about=record.job.id, is_allowed=is_allowed
+            )
+
+    async def _note_settings(self, command: SettingsCommand, message: Message) -> None:
+        """Write down that somebody changes the rules of a place, or may not see them. Raises StoreError."""
+        place, is_allowed = message.place, message.person.may_manage
+        if place.home and (command.rule or not is_allowed):
+            await self._store.note_deed(
+                message.person,
+                Deed.SETTINGS,
+                about=self._store.place_name(place),
+                is_allowed=is_allowed,
+            )
 
     async def _cancel(self, record: Record, press: Press, port: ChatPort) -> None:
         """Settle that a job ends without a picture, unless it is settled already."""

@@ -8,11 +8,23 @@ apology, and its text is for the log of the process where it was raised.
 import json
 from typing import get_type_hints
 
-from bot import codec, commands, disk, fairness, job, link_code, receipt, redraw, rules, wish
+from bot import (
+    codec,
+    commands,
+    disk,
+    fairness,
+    job,
+    link_code,
+    receipt,
+    redraw,
+    rules,
+    strikes,
+    wish,
+)
 from bot.job import FailureRecord
 from pipeline import EngineFailed, PipelineError, errors
 
-_MODULES = (errors, commands, disk, fairness, job, link_code, receipt, redraw, rules, wish)
+_MODULES = (errors, commands, disk, fairness, job, link_code, receipt, redraw, rules, strikes, wish)
 _KINDS: dict[str, type[PipelineError]] = {
     kind.__name__: kind
     for module in _MODULES

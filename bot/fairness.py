@@ -243,6 +243,11 @@ def korean_day(now_s: float) -> str:
     return (datetime.fromtimestamp(now_s, UTC) + _KOREAN_TIME).date().isoformat()
 
 
+def korean_time(now_s: float) -> str:
+    """Name the minute it is in Korea at a Unix time, such as "2026-11-28 09:30"."""
+    return f"{datetime.fromtimestamp(now_s, UTC) + _KOREAN_TIME:%Y-%m-%d %H:%M}"
+
+
 def _check_quota(asked: Asked, used: tuple[int, int], limits: Limits) -> None:
     shares = (limits.daily_per_person, limits.daily_per_place)
     for limit, spent, is_place in zip(shares, used, (False, True), strict=True):

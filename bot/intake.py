@@ -82,8 +82,8 @@ class Intake:
     async def accept(self, wish: Wish, event: Event) -> Record | None:
         """Commit a request and give its job as it is now; None where the same event came before.
 
-        Raises Unavailable where it cannot be taken now, and DrawingNotHere where the rules of its place
-        are against it; nothing is promised or charged then.
+        Raises Unavailable where it cannot be taken now, and RequestRejected where the rules of its place,
+        what it asks for or who asks are against it; nothing is promised, charged or written down then.
         """
         rules, notice = await self._rules(wish, event), await self._notice_of(event.person)
         candidate = self._candidate(wish, event, rules, notice=notice)

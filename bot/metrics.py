@@ -21,7 +21,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamil
 from prometheus_client.registry import Collector
 
 from bot.job import Closing, Ending, Outcome, Phase
-from pipeline import EngineStats, Preparation, ProviderHealth
+from pipeline import EngineStats, Preparation, ProviderHealth, Rule
 
 _HOST = "127.0.0.1"
 _PREFIX = "geuryeojwo"
@@ -45,6 +45,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._accepted = self._counter("accepted", "Requests that were accepted")
         self._refused = self._counter("refused", "Requests that were not accepted", "reason")
+        self._unsafe = self._counter("unsafe", "Requests for what is not drawn here", "rule")
         self._concluded = self._counter("concluded", "Jobs that ended", "ending")
         self._failed = self._counter("failures", "Jobs that failed", "kind")
         self._closed = self._counter("deliveries", "Answers that were brought", "closing")
@@ -77,6 +78,10 @@ class Metrics:
     def refused(self, error: Exception) -> None:
         """Count a request that was not accepted, by the kind of its reason."""
         self._refused.labels(type(error).__name__).inc()
+
+    def unsafe(self, rule: Rule) -> None:
+        """Count a request that a rule is against, whenever that was found out."""
+        self._unsafe.labels(rule).inc()
 
     def prepared(self, preparation: Preparation) -> None:
         """Count the providers that failed while a text was prepared."""

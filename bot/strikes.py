@@ -35,6 +35,18 @@ class LastWarning(RequestRejected):
     """A text asks for something that is not drawn here, and the next one like it leads to a pause."""
 
 
+class NotOperator(RequestRejected):
+    """Only whoever runs the bot may do this."""
+
+
+class NotInPrivate(RequestRejected):
+    """What an operator does is done where nobody else reads it."""
+
+
+class PersonUnknown(RequestRejected):
+    """Nobody, or more than one, is known by what an operator wrote."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strike:
     """One request for what is not drawn here."""

@@ -16,6 +16,7 @@ from bot.adapters.port import (
     ChatPort,
     MessageGone,
     MessageRef,
+    NotForEverybody,
     Person,
     Place,
     PlaceGone,
@@ -259,6 +260,7 @@ class FakePort(ChatPort):
         self.fault_of: Callable[[], Fault | None] = lambda: None  # of every call after those
         self.removed: set[str] = set()
         self.gone_places: set[Place] = set()
+        self.is_for_adults = True  # every place
         self.can_look = True
         self.forgotten: list[Person] = []
         self._clock, self._repeat_s, self._edit_interval_s = clock, repeat_s, edit_interval_s
@@ -355,6 +357,8 @@ class FakePort(ChatPort):
             raise fault.error
         if place in self.gone_places:
             raise PlaceGone
+        if card is not None and card.is_adult and not self.is_for_adults:
+            raise NotForEverybody
         yield
         if fault is not None:
             raise fault.error

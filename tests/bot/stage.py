@@ -173,7 +173,11 @@ class Stage:
             metrics=metrics,
         )
         self.delivery = Delivery(
-            store=self.store, card_of=self._card_of, hold=self.follower.hold, metrics=metrics
+            store=self.store,
+            files=self.files,
+            card_of=self._card_of,
+            hold=self.follower.hold,
+            metrics=metrics,
         )
         self.delivery.start({"test": self.port})
         self.worker = self.runner.worker = Worker(

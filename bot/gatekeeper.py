@@ -1,0 +1,137 @@
+"""The gate before acceptance: who may ask now, and what may be asked for; and strikes for what may not.
+
+Nothing of what is refused here was written down, charged or given to a provider. What is found out later,
+in a translation or in a picture, strikes just so. Knows the rules' names, never tells them to anybody.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from bot.adapters.port import Person
+from bot.command import DrawCommand
+from bot.intake import Event
+from bot.job import Job, NotAccepted, job_id_of
+from bot.metrics import Metrics
+from bot.rules import PlaceRules
+from bot.store import Store, StoreError, Struck
+from bot.strikes import LastWarning, Penalties, is_last_warning, refusal_of, weight_of
+from bot.wish import Wish
+from pipeline import Audience, PipelineError, Receipt, Rule, TextGate, Unsafe
+
+log = structlog.get_logger()
+
+_STORE_S = 1.0  # beyond it the platform would not wait for our answer
+
+
+class Gatekeeper:
+    """Lets requests pass, or says why not; lives as long as the chat role."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        gate: TextGate,
+        penalties: Penalties,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._gate, self._penalties = store, gate, penalties
+        self._metrics, self._clock = metrics, clock
+
+    async def admit(self, wish: Wish, event: Event, rules: PlaceRules) -> None:
+        """Let a request pass whose person and words may.
+
+        Raises MustPause, Suspended, Unsafe or LastWarning, and NotAccepted where that cannot be known.
+        """
+        await self._check_person(event.person)
+        texts = texts_of(wish.command)
+        has_photo = wish.photo is not None
+        is_for_adults = rules.manner_in(event.place, has_photo=has_photo).is_adult
+        ruling = self._gate.judge(
+            *drawn_of(wish.command),
+            unwanted=unwanted_of(wish.command),
+            audience=Audience.ADULTS if is_for_adults else Audience.EVERYBODY,
+            forbidden=rules.forbidden_words,
+        )
+        if ruling.rule is None:
+            return
+        job_id = job_id_of(event.person.platform, event.id)
+        struck = await self._strike(event.person, ruling.rule, texts, job_id)
+        raise self._refusal(ruling.rule, struck)
+
+    async def strike(self, job: Job, rule: Rule) -> None:
+        """Strike for what was found out of a job after it was accepted; once, however often it is told."""
+        await self._strike(job.person, rule, texts_of(job.command), job.id)
+
+    async def _check_person(self, person: Person) -> None:
+        """Raise MustPause or Suspended for whoever may not draw now, NotAccepted where nobody knows."""
+        try:
+            async with asyncio.timeout(_STORE_S):
+                found = await self._store.suspension_of(self._store.person_name(person))
+        except (StoreError, TimeoutError) as error:
+            log.exception("suspensions cannot be read")
+            raise NotAccepted from error
+        if found is not None:
+            raise refusal_of(found, now_s=self._clock())
+
+    async def _strike(
+        self, person: Person, rule: Rule, texts: tuple[str, ...], job_id: str
+    ) -> Struck | None:
+        """Write down a strike where the rule has any; None where there is none, or it is not known."""
+        self._metrics.unsafe(rule)
+        log.info("request breaks a rule", job_id=job_id, rule=str(rule))
+        if not weight_of(rule):
+            return None
+        try:
+            async with asyncio.timeout(_STORE_S):
+                struck = await self._store.strike(
+                    person, rule, text="\n".join(texts), event=job_id, penalties=self._penalties
+                )
+        except (StoreError, TimeoutError):  # what it is for is refused all the same
+            log.exception("strike cannot be written down", job_id=job_id)
+            return None
+        if struck.suspension is not None:
+            is_pause = struck.suspension.until_s is not None
+            person_name = self._store.person_name(person)
+            log.warning("person kept from drawing", person=person_name, is_pause=is_pause)
+        return struck
+
+    def _refusal(self, rule: Rule, struck: Struck | None) -> PipelineError:
+        """Say what whoever asked hears: first neutrally, then with a warning, then how long they wait."""
+        if struck is not None and struck.suspension is not None:
+            return refusal_of(struck.suspension, now_s=self._clock())
+        if struck is not None and is_last_warning(struck.num_strikes, self._penalties):
+            return LastWarning()
+        return Unsafe(rule=rule)
+
+
+def texts_of(command: DrawCommand) -> tuple[str, ...]:
+    """Give everything in a command that could be drawn, or be kept out of a picture, as it was written."""
+    return *drawn_of(command), *unwanted_of(command)
+
+
+def drawn_of(command: DrawCommand) -> tuple[str, ...]:
+    """Give everything in a command that could be drawn."""
+    words = (word for word, _ in command.words)
+    texts = (command.text, command.english, *words, *_drawn_of_receipt(command.receipt))
+    return tuple(text for text in texts if text)
+
+
+def unwanted_of(command: DrawCommand) -> tuple[str, ...]:
+    """Give everything in a command that could be kept out of a picture."""
+    receipt = command.receipt
+    of_receipt = (receipt.negative, receipt.negative_prompt) if receipt is not None else ()
+    return tuple(text for text in (command.negative, *of_receipt) if text)
+
+
+def _drawn_of_receipt(receipt: Receipt | None) -> tuple[str, ...]:
+    """Give what could be drawn of a receipt: it came with a file, so anybody can have written it.
+
+    Its weighted fragments are its prompts, or it was refused before (`receipt.checked`).
+    """
+    if receipt is None:
+        return ()
+    return receipt.text, receipt.subject, receipt.english, receipt.prompt, receipt.prompt_2
