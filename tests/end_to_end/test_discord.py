@@ -105,6 +105,7 @@ async def test_a_sentence_becomes_a_picture(bot: Bot) -> None:
     assert file.data == await bot.kept(card)
 
 
+@pytest.mark.fault(46)
 async def test_nobody_is_called(bot: Bot) -> None:
     """Words that call people, links and signs of Discord's writing do nothing in an answer."""
     person = bot.server.person()

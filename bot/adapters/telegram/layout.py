@@ -4,8 +4,9 @@ Pure: bytes are read elsewhere. What a person wrote is never markup, because not
 links and code are entities beside the text. Lengths count UTF-16 units, as offsets do.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
@@ -18,6 +19,8 @@ _SINGLES_IN_ROW = 3
 _MAX_LABEL_CHARS = 60
 _NUM_CELLS = 10
 _CUT = "…"
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CALL = re.compile(r"(?<!\w)@(?=\w)")  # of somebody, which Telegram makes a mention of
 
 Markup = InlineKeyboardMarkup | ForceReply | None
 
@@ -73,6 +76,8 @@ def cut(text: str, max_units: int) -> str:
 
 def written(card: Card, *, max_units: int = MAX_TEXT, note: str = "") -> Written:
     """Write what a card says: its text, what belongs to it, credits and small notes below."""
+    if not card.is_private and card.form is None:
+        card = _calling_nobody(card)
     below = _below(card, note=note, max_units=max_units // 3)
     shown = Written(max_units - (below.room and units(below.text) + 1))
     between = any(True for _ in _between(card))
@@ -195,6 +200,21 @@ def _one_line(text: str) -> str:
     return " ".join(_printable(text).split())
 
 
+def _calling_nobody(card: Card) -> Card:
+    """Part the names in a card from their signs: what somebody asks for must not call others.
+
+    What stands as code is copied, and calls nobody.
+    """
+    return replace(
+        card,
+        text=_CALL.sub("@\u200b", card.text),
+        notes=tuple(_CALL.sub("@\u200b", one) for one in card.notes),
+        pictures=tuple(
+            replace(one, caption=_CALL.sub("@\u200b", one.caption)) for one in card.pictures
+        ),
+    )
+
+
 def _printable(text: str) -> str:
-    """Drop what no server takes: halves of surrogate pairs, and NUL."""
-    return text.encode("utf-8", "ignore").decode().replace("\0", "")
+    """Drop what no server takes, halves of surrogate pairs and NUL, and what turns all behind it around."""
+    return _TURNS.sub("", text.encode("utf-8", "ignore").decode().replace("\0", ""))

@@ -19,6 +19,7 @@ def read(written: str) -> str:
     return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", written.replace("\u200b", ""))
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize(
     ("text", "written"),
     [
@@ -44,6 +45,7 @@ def test_signs_are_shown_instead_of_done(text: str, written: str) -> None:
     assert written == markdown.literal(text, max_chars=200)
 
 
+@pytest.mark.fault(46)
 @settings(deadline=None)
 @given(text=NASTY, max_chars=st.integers(20, 2_000))
 def test_any_text_fits_and_calls_nobody(text: str, max_chars: int) -> None:
@@ -65,6 +67,7 @@ def test_a_short_text_is_read_as_it_was_written(text: str) -> None:
     )
 
 
+@pytest.mark.fault(46)
 @settings(deadline=None)
 @given(text=NASTY, max_chars=st.integers(20, 400))
 def test_code_stays_code(text: str, max_chars: int) -> None:

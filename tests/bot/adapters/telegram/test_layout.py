@@ -1,9 +1,20 @@
 """A card as a text with entities and a keyboard."""
 
+import re
+
 import pytest
 from telegram import ForceReply, InlineKeyboardMarkup, MessageEntity
 
-from bot.adapters.port import Action, Card, CardState, DetailRow, Form, Link, ProgressBar
+from bot.adapters.port import (
+    Action,
+    Card,
+    CardState,
+    DetailRow,
+    Form,
+    Link,
+    PictureFile,
+    ProgressBar,
+)
 from bot.adapters.telegram.layout import (
     MAX_CAPTION,
     MAX_TEXT,
@@ -53,6 +64,35 @@ def test_a_card_says_everything_in_its_order() -> None:
     assert "https://papago.naver.com" == said.entities[1].url
 
 
+@pytest.mark.fault(46)
+@pytest.mark.parametrize("text", ["@everyone 고래", "(@seojun)", "a@b.kr @ 고래\n@admin"])
+def test_nobody_is_called_where_others_read(text: str) -> None:
+    """Telegram would tell whoever is named; a name in somebody's request is shown and calls nobody."""
+    picture = PictureFile(
+        key="pictures/a-1.png", alt="", file_name="a.png", width_px=1, height_px=1, caption=text
+    )
+    said = written(card(text, notes=(text,), pictures=(picture,))).text
+
+    assert not re.search(r"(?<!\w)@\w", said)
+    assert 3 == " ".join(said.replace("\u200b", "").split()).count(" ".join(text.split()))
+
+
+@pytest.mark.fault(46)
+def test_what_one_person_reads_or_copies_is_as_it_was() -> None:
+    """The address of an operator works, and so does a request that is sent again."""
+    assert "@operator" == written(card("@operator", is_private=True)).text
+    suggested = written(card("고래", suggestions=("@seojun 그려줘",)))
+    assert [(MessageEntity.CODE, "@seojun 그려줘")] == marked(suggested)
+
+
+@pytest.mark.fault(46)
+@pytest.mark.parametrize("sign", "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_nothing_turns_what_stands_behind_it_around(sign: str) -> None:
+    """Our own words are read in their order, whatever somebody put before them."""
+    assert "고래\nAI가 그렸어요" == written(card(f"고{sign}래", notes=("AI가 그렸어요",))).text
+
+
+@pytest.mark.fault(46)
 def test_what_a_person_wrote_is_no_markup() -> None:
     """Nothing is parsed, so nothing has to be escaped."""
     assert "*고래* [링크](x) <b> _" == written(card("*고래* [링크](x) <b> _")).text
