@@ -6,6 +6,7 @@ asked for it: numbers can be guessed.
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot import cards, texts
@@ -13,6 +14,7 @@ from bot.adapters.port import Card, ChatPort, DetailRow, Message
 from bot.aftercare import is_at_hand
 from bot.command import RecallCommand
 from bot.files import Files
+from bot.inspection import card_of, rows_of
 from bot.job import Ending, Picture, Record
 from bot.receipt import (
     NoReceipt,
@@ -20,11 +22,10 @@ from bot.receipt import (
     PictureUnknown,
     checked,
     command_of,
-    weighed,
 )
 from bot.store import Store
 from bot.wish import Wish
-from pipeline import Marks, Receipt, errors, marks_in
+from pipeline import Marks, Receipt, errors
 
 _KEY = re.compile(
     r"\s*[\[(<`\"']*(?:[^\s/]*geuryeojwo-)?(?P<id>[0-9a-f]{8,20})(?:-(?P<number>[0-9]{1,2}))?"
@@ -39,8 +40,9 @@ _NOT_KEPT = Marks(source_type=None, parameters=None, receipt=None)  # the file i
 class Recall:
     """Finds what was drawn; lives as long as the chat role."""
 
-    def __init__(self, *, store: Store, files: Files) -> None:
-        self._store, self._files = store, files
+    def __init__(self, *, store: Store, files: Files, read: Callable[[bytes], Marks]) -> None:
+        """Take what reads the marks of a file; it raises ValueError for what is no picture."""
+        self._store, self._files, self._read = store, files, read
 
     async def wish(self, command: RecallCommand, message: Message) -> Wish:
         """Ask for a picture exactly as it was.
@@ -48,7 +50,7 @@ class Recall:
         Raises PictureMissing, PictureUnknown, NoReceipt, DrawnOverPhoto or PhotoUnreadable.
         """
         if message.photo is not None:
-            receipt = checked((await _marks(message.photo)).receipt)
+            receipt = checked((await self._marks(message.photo)).receipt)
         else:
             _, picture = await self._known(command.key or message.about, message)
             receipt = checked(picture.receipt)
@@ -62,16 +64,24 @@ class Recall:
         card = replace(await self._information(message), is_private=True)
         await port.send(message.place, card, reply_to=message.event_id)
 
+    async def inspect(self, data: bytes) -> Card:
+        """Say which marks a file carries; nothing of it is kept. Raises PhotoUnreadable."""
+        marks = await self._marks(data)
+        try:
+            return card_of(marks, checked(marks.receipt))
+        except NoReceipt:
+            return card_of(marks, None)
+
     async def _information(self, message: Message) -> Card:
         if message.photo is not None:
-            marks = await _marks(message.photo)
+            marks = await self._marks(message.photo)
             try:
                 return _of_marks(marks, checked(marks.receipt))
             except NoReceipt:
                 return _of_marks(marks, None)
         record, picture = await self._known(message.about, message)
         data = await self._files.read(picture.key)
-        marks = await _marks(data) if data else _NOT_KEPT
+        marks = await self._marks(data) if data else _NOT_KEPT
         return _of_marks(marks, picture.receipt, number=record.job.id)
 
     async def _known(self, key: str, message: Message) -> tuple[Record, Picture]:
@@ -92,13 +102,12 @@ class Recall:
                 return record, outcome.pictures[number - 1]
         raise PictureUnknown(key=key.strip())
 
-
-async def _marks(data: bytes) -> Marks:
-    """Read a file's marks beside the event loop. Raises PhotoUnreadable."""
-    try:
-        return await asyncio.to_thread(marks_in, data)
-    except ValueError as error:
-        raise errors.PhotoUnreadable from error
+    async def _marks(self, data: bytes) -> Marks:
+        """Read a file's marks beside the event loop. Raises PhotoUnreadable."""
+        try:
+            return await asyncio.to_thread(self._read, data)
+        except ValueError as error:
+            raise errors.PhotoUnreadable from error
 
 
 def _of_marks(marks: Marks, receipt: Receipt | None, *, number: str = "") -> Card:
@@ -112,14 +121,7 @@ def _of_marks(marks: Marks, receipt: Receipt | None, *, number: str = "") -> Car
         return cards.note(texts.not_ours(said))
     rows = (
         DetailRow(label=texts.ROW_NUMBER, text=number),
-        DetailRow(label=texts.ROW_TEXT, text=receipt.text),
-        DetailRow(label=texts.ROW_SUBJECT, text=receipt.subject),
-        DetailRow(label=texts.ROW_ENGLISH, text=receipt.english),
-        DetailRow(label=texts.ROW_KEYWORDS, words=weighed(receipt)),
-        DetailRow(label=texts.ROW_PROMPT, text=receipt.prompt),
-        DetailRow(label=texts.ROW_PROMPT_2, text=receipt.prompt_2),
-        DetailRow(label=texts.ROW_NEGATIVE, text=receipt.negative_prompt),
-        DetailRow(label=texts.ROW_SETTINGS, text=texts.drawn_with(receipt, seeds=(receipt.seed,))),
+        *rows_of(receipt),
         DetailRow(label=texts.ROW_MARKS, text=said),
     )
     return replace(

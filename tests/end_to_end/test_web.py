@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops, ImageDraw, ImageStat
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
 from tests.browser import visiting
 from tools.demo_model.recogniser import Recogniser
@@ -78,6 +78,31 @@ async def test_a_sentence_becomes_the_picture_it_describes(
     assert (512, 512) == image.size
     assert "cat" in [name for name, _ in sight.concepts[:5]]
     assert "blue" == sight.colour
+
+
+async def test_a_saved_picture_says_what_it_is(page: Page) -> None:
+    """What was saved is known on the page that reads marks; a byte that is changed later is noticed."""
+    card = await ask(page, "초록 개구리 시드:3")
+    await expect(card.get_by_role("link", name="저장")).to_be_visible(timeout=LOAD_LIMIT_MS)
+    async with page.expect_download() as download:
+        await card.get_by_role("link", name="저장").click()
+    data = (await (await download.value).path()).read_bytes()
+    await page.get_by_role("link", name="그림 확인").click()
+
+    result = page.get_by_role("region", name="확인한 것")
+    for picture, answer in ((data, "네, 이 봇에서 AI로 그린"), (changed(data), "바뀐 파일")):
+        async with page.expect_file_chooser() as choosing:
+            await page.get_by_role("button", name="그림 고르기").click()
+        file: FilePayload = {"name": "받은 그림.png", "mimeType": "image/png", "buffer": picture}
+        await (await choosing.value).set_files(file)
+        await expect(result).to_contain_text(answer)
+        await expect(result).to_contain_text("초록 개구리")
+
+
+def changed(png: bytes) -> bytes:
+    """Change one byte of the pixels."""
+    middle = png.rindex(b"IDAT") + 40
+    return png[:middle] + bytes([png[middle] ^ 1]) + png[middle + 1 :]
 
 
 async def test_the_trace_opens_below_the_picture(page: Page) -> None:

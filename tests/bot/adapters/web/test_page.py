@@ -368,7 +368,6 @@ async def test_enter_sends_but_not_while_a_syllable_is_composed(page: Page, stag
     await expect(box).to_have_value("")
 
 
-@pytest.mark.fault(56)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
