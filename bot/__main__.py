@@ -78,6 +78,7 @@ def _parser() -> KoreanParser:
     prepare.add_argument("--json", action="store_true", help=shell_texts.SHELL_PREPARE_JSON)
     verify = commands.add_parser("verify", help=shell_texts.SHELL_VERIFY)
     verify.add_argument("picture", type=Path)
+    commands.add_parser("rotate-marks", help=shell_texts.SHELL_ROTATE_MARKS)
     _add_draw(commands.add_parser("draw", help=shell_texts.SHELL_DRAW))
     return parser
 
@@ -115,6 +116,7 @@ _COMMANDS = {
     "backup": shell.backup,
     "prepare": shell.prepare,
     "verify": shell.verify,
+    "rotate-marks": shell.rotate_marks,
     "draw": shell.draw,
 }
 
