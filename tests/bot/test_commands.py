@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.command import (
+    AppealCommand,
     Command,
     DataCommand,
     DrawCommand,
@@ -18,6 +19,7 @@ from bot.command import (
     PrivacyCommand,
     QueueCommand,
     RecallCommand,
+    SanctionsCommand,
     StatusCommand,
 )
 from bot.commands import MessageTooLong, OptionInvalid, UnknownCommand, parse, written
@@ -166,6 +168,13 @@ OTHERS = {
     "/연결 해제": LinkCommand(is_parting=True),
     "/link off": LinkCommand(is_parting=True),
     "/unlink": LinkCommand(is_parting=True),
+    "/이의": AppealCommand(),
+    "/이의  소설 표지였어요 ": AppealCommand(words="소설 표지였어요"),
+    "/appeal a cover": AppealCommand(words="a cover"),
+    "/제재": SanctionsCommand(),
+    "/제재 해제 a1b2c3d4": SanctionsCommand(deed="해제", about="a1b2c3d4"),
+    "/제재 정지  <@1234>": SanctionsCommand(deed="정지", about="<@1234>"),
+    "/sanctions 목록": SanctionsCommand(deed="목록"),
     "/대기열": QueueCommand(),
     "/queue": QueueCommand(),
     "/내데이터": DataCommand(),

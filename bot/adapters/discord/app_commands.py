@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.adapters.discord.command_form import (
     ATTACHMENT,
     INTEGER,
+    NOBODY,
     NUMBER,
     QUALITIES,
     QUALITY,
@@ -23,6 +24,7 @@ from bot.adapters.discord.command_form import (
     command,
     message_command,
     option,
+    same,
 )
 from bot.adapters.discord.setting_command import SETTINGS_COMMAND
 
@@ -31,11 +33,13 @@ MAX_SEED = 2**32 - 1
 
 DRAW, PICTURES, QUEUE, HELP, STATUS = "그려줘", "내그림", "대기열", "도움말", "상태"
 DATA, ERASE, PRIVACY, RECALL, LINK = "내데이터", "내데이터삭제", "개인정보", "재현", "연결"
+APPEAL, SANCTIONS = "이의", "제재"
 DRAW_OVER, PICTURE_INFO = "이 그림으로 그리기", "그림 정보"
 
 TEXT, COUNT, EXCEPT = "설명", "장수", "제외"
 PHOTO, STRENGTH, SEED, LORA = "참고그림", "변형정도", "시드", "로라"
 SEARCH, KEY, PICTURE, CODE = "검색", "번호", "그림", "코드"
+REASON, DEED, WHOM = "까닭", "할일", "대상"
 
 _DRAW = command(
     DRAW,
@@ -147,6 +151,28 @@ COMMANDS: Final[tuple[Payload, ...]] = (
             "The code that you got there; empty gives one, and off parts them.",
             max_length=20,
         ),
+    ),
+    command(
+        APPEAL,
+        "appeal",
+        "잘못 막힌 것 같을 때 운영자에게 알려요.",
+        "Tells the operator that you were kept from drawing by mistake.",
+        option(STRING, REASON, "까닭을 써 주세요.", "Why.", max_length=500),
+    ),
+    command(
+        SANCTIONS,
+        "sanctions",
+        "봇을 운영하는 분이 누가 막혀 있는지 보고 바꿔요.",
+        "Who may not draw; for the bot's operator.",
+        option(
+            STRING,
+            DEED,
+            "무엇을 할지 골라 주세요.",
+            "What to do.",
+            choices=same("목록", "해제", "정지"),
+        ),
+        option(STRING, WHOM, "목록에 나오는 이름을 써 주세요.", "Whom.", max_length=100),
+        permissions=NOBODY,
     ),
     SETTINGS_COMMAND,
     message_command(DRAW_OVER, "Draw over this"),

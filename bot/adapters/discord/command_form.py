@@ -13,7 +13,7 @@ SUB_COMMAND, STRING, INTEGER, BOOLEAN, CHANNEL, ROLE, NUMBER, ATTACHMENT = 1, 3,
 TEXT_CHANNEL, ANNOUNCEMENTS, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 5, 11, 12, 15
 IN_GUILD, FOR_USER = 0, 1  # where the bot may be installed
 GUILD, BOT_DM, OTHER_DM = 0, 1, 2  # where a command may be used
-MANAGE_GUILD = 1 << 5
+MANAGE_GUILD, NOBODY = 1 << 5, 0  # administrators may do everything anyway
 _ENGLISH = "en-US"  # en-GB falls back to it
 
 # Options of more than one command.
@@ -58,9 +58,10 @@ def command(
     description: str,
     english: str,
     *options: Payload,
-    is_for_managers: bool = False,
+    permissions: int | None = None,
 ) -> Payload:
-    """Write a command that begins with a slash."""
+    """Write a command that begins with a slash; `permissions` are those that a server's members need."""
+    is_everywhere = permissions is None
     payload: Payload = {
         "type": CHAT_INPUT,
         "name": name,
@@ -68,11 +69,11 @@ def command(
         "description": description,
         "description_localizations": {_ENGLISH: english},
         "options": list(options),
-        "integration_types": [IN_GUILD] if is_for_managers else [IN_GUILD, FOR_USER],
-        "contexts": [GUILD] if is_for_managers else [GUILD, BOT_DM, OTHER_DM],
+        "integration_types": [IN_GUILD, FOR_USER] if is_everywhere else [IN_GUILD],
+        "contexts": [GUILD, BOT_DM, OTHER_DM] if is_everywhere else [GUILD],
     }
-    if is_for_managers:
-        payload["default_member_permissions"] = str(MANAGE_GUILD)
+    if permissions is not None:
+        payload["default_member_permissions"] = str(permissions)
     return payload
 
 

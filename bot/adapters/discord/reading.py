@@ -30,7 +30,10 @@ _NAMES = {
     app_commands.LORA: "로라",
 }
 # Follow the command's name.
-_WORDS = (app_commands.TEXT, app_commands.SEARCH, app_commands.KEY, app_commands.CODE)
+_WORDS = (
+    app_commands.TEXT, app_commands.SEARCH, app_commands.KEY, app_commands.CODE, app_commands.REASON,
+    app_commands.DEED, app_commands.WHOM,
+)  # fmt: skip
 _PUBLIC_COMMANDS = frozenset({app_commands.DRAW, app_commands.RECALL, app_commands.DRAW_OVER})
 _PUBLIC_ACTIONS = frozenset({Action.AGAIN, Action.VARY, Action.ENLARGE, Action.FETCH, Action.OVER})
 _PICTURE_NAME = re.compile(r".+\.(png|jpe?g|webp|gif|bmp|avif|heic)", re.IGNORECASE)
@@ -101,7 +104,7 @@ class _Reader:
         given = {one["name"]: one for one in data.get("options", ())}
         if name == SETTINGS:
             return Reading(event=self._message(f"/{name}", _setting(data)), is_private=True)
-        words = next((str(given[word]["value"]) for word in _WORDS if word in given), "")
+        words = " ".join(str(given[word]["value"]) for word in _WORDS if word in given)
         options = tuple(
             (_NAMES[key], _written(one["value"])) for key, one in given.items() if key in _NAMES
         )

@@ -11,6 +11,7 @@ from bot.adapters.discord.command_form import (
     CHANNEL,
     FORUM,
     INTEGER,
+    MANAGE_GUILD,
     PRIVATE_THREAD,
     PUBLIC_THREAD,
     QUALITIES,
@@ -216,5 +217,5 @@ SETTINGS_COMMAND: Final = command(
             ),
         ],
     ),
-    is_for_managers=True,
+    permissions=MANAGE_GUILD,
 )

@@ -22,6 +22,7 @@ COMMANDS = (
     BotCommand("privacy", "무엇을 얼마나 보관하는지 알려 드려요"),
     BotCommand("mydata", "봇이 갖고 있는 것을 모두 드려요"),
     BotCommand("erase", "봇이 갖고 있는 것을 모두 지워요"),
+    BotCommand("appeal", "잘못 막힌 것 같을 때 운영자에게 알려요"),
     BotCommand("link", "디스코드 계정과 이어서 함께 써요"),
 )
 

@@ -61,7 +61,7 @@ def test_all_commands_are_there() -> None:
     """What the bot can do is offered, under its Korean name."""
     assert set(BY_NAME) == {
         "그려줘", "내그림", "대기열", "도움말", "상태", "내데이터", "내데이터삭제", "개인정보", "재현", "연결",
-        "설정", "이 그림으로 그리기", "그림 정보",
+        "이의", "제재", "설정", "이 그림으로 그리기", "그림 정보",
     }  # fmt: skip
     assert [option["name"] for option in BY_NAME["그려줘"]["options"]] == [
         "설명", "화풍", "비율", "품질", "장수", "제외", "참고그림", "변형정도", "시드", "로라",
@@ -106,8 +106,18 @@ def test_settings_are_for_those_who_manage_a_server() -> None:
     assert [0] == settings["contexts"] == settings["integration_types"]
 
 
+def test_what_operators_do_is_offered_to_administrators_alone() -> None:
+    """Whoever else sends it is refused by the bot itself; operators without a server write it."""
+    sanctions = BY_NAME["제재"]
+
+    assert "0" == sanctions["default_member_permissions"]
+    assert [0] == sanctions["contexts"] == sanctions["integration_types"]
+
+
 @pytest.mark.parametrize(
-    "command", [one for one in COMMANDS if one["name"] != "설정"], ids=lambda c: c["name"]
+    "command",
+    [one for one in COMMANDS if "default_member_permissions" not in one],
+    ids=lambda c: c["name"],
 )
 def test_everything_else_works_everywhere(command: dict[str, Any]) -> None:
     """In servers, in the bot's own chat and in other chats, installed by a server or by a person."""

@@ -213,6 +213,9 @@ async def test_a_number_is_written_as_people_do(
         (slash("개인정보"), "/개인정보"),
         (slash("연결"), "/연결"),
         (slash("연결", option(3, "코드", "ABCD-2345")), "/연결 ABCD-2345"),
+        (slash("이의", option(3, "까닭", "소설 표지예요")), "/이의 소설 표지예요"),
+        (slash("제재"), "/제재"),
+        (slash("제재", option(3, "대상", "a1b2"), option(3, "할일", "해제")), "/제재 해제 a1b2"),
     ],
 )
 async def test_other_commands_are_answered_in_private(
