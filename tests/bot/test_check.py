@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot import check_texts
-from bot.check import _check_discord
-from bot.settings import DiscordSection, Settings
+from bot.check import _check_discord, _operator
+from bot.settings import DiscordSection, OperatorSection, Settings, TelegramSection
 from tests.discord.server import DiscordServer
 from tests.discord.things import Permission
 
@@ -47,6 +47,44 @@ async def test_where_all_is_well_every_part_is_ticked(discord: DiscordServer) ->
     assert "&permissions=274878024704" in lines[2]
     assert "integration_type=1" in lines[3]
     assert [] == discord.problems
+
+
+async def test_a_description_without_ai_is_missed(discord: DiscordServer) -> None:
+    """People see it before they write; what it lacks is said, and stops nothing."""
+    discord.world.application_facts["description"] = "고래를 그려요"
+    without, has_problem = await check(discord, discord.token)
+    discord.world.application_facts["description"] = "AI가 고래를 그려요"
+    within, _ = await check(discord, discord.token)
+
+    assert not has_problem
+    assert [1, 0] == [
+        sum("디스코드 앱 소개" in one for one in lines) for lines in (without, within)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "is_told"),
+    [
+        (OperatorSection(), False),
+        (OperatorSection(name="별빛"), False),
+        (OperatorSection(contact="help@example.com"), False),
+        (OperatorSection(name="별빛", contact="help@example.com"), True),
+    ],
+)
+def test_a_bot_for_others_names_its_operator(operator: OperatorSection, is_told: bool) -> None:
+    """Name and contact are asked for where people come from outside; nothing fails without them."""
+    telegram = TelegramSection(token=SecretStr(f"123456:{'A' * 35}"))
+    line, has_problem = _operator(Settings(telegram=telegram, operator=operator))
+
+    assert (is_told, False) == (line.startswith("✓"), has_problem)
+    assert is_told or "operator.contact" in line
+
+
+def test_a_bot_for_oneself_needs_no_operator() -> None:
+    """On this machine alone nobody has to be told who runs it."""
+    line, has_problem = _operator(Settings())
+
+    assert (True, False) == (line.startswith("✓"), has_problem)
 
 
 async def test_commands_are_registered_once(discord: DiscordServer) -> None:

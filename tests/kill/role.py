@@ -89,8 +89,10 @@ class Role:
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         """Take the first thing that it says for a sign of life, and all else so that it is not stuck."""
         assert process.stdout is not None
-        async for _ in process.stdout:
-            self._up.set()
+        with self.log.with_suffix(".out").open("ab") as said:
+            async for line in process.stdout:
+                said.write(line)
+                self._up.set()
         await process.wait()
         self._up.set()  # whoever waits is told that it died
 
@@ -125,6 +127,7 @@ class Form:
         values = {
             "DATA_DIR": str(self.folder / "var"),
             "KEY_FILE": str(self._key_file),
+            "MARKS__KEY_DIR": str(self.folder / "marks"),
             "LOG_LEVEL": "warning",
             "WEB__PORT": "0",
             "QUEUE__MAX_PER_PERSON": "30",

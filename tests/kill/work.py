@@ -36,6 +36,7 @@ NOTHING_KNOWN = "뷁"  # a text with this word gives no prompt
 POISON_SEED = 666  # drawing with it kills the process
 _NUM_STEPS = 4
 _NUM_AT_ONCE = 2
+_MOST_TEXT_S = 0.1  # also before a picture that is never finished
 
 
 def english_of(text: str) -> str:
@@ -169,7 +170,7 @@ def stand_in(*, work_s: float) -> None:
     """Let whoever imports the pipeline from now on get the parts above. Call it first of all."""
     parts = {
         "Engine": lambda *_: WaitingEngine(work_s=work_s),
-        "Preparer": lambda *_, **__: WaitingText(text_s=work_s / 10),
+        "Preparer": lambda *_, **__: WaitingText(text_s=min(work_s / 10, _MOST_TEXT_S)),
         "token_counter_of": lambda *_: None,
     }
     for name, part in parts.items():

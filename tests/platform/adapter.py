@@ -158,7 +158,11 @@ class LinePort(ChatPort):
         place = Place(platform=PLATFORM, id=fields["place"])
         if fields["action"] is None:
             message = Message(
-                event_id=fields["id"], person=person, place=place, text=fields["text"]
+                event_id=fields["id"],
+                person=person,
+                place=place,
+                text=fields["text"],
+                photo=base64.b64decode(fields["photo"]) or None,
             )
             await self._listener.on_message(message, self)
             return

@@ -21,6 +21,7 @@ class Event:
     person: str
     place: str
     text: str = ""
+    photo: str = ""  # in base64
     action: Action | None = None  # of a press
     job_id: str = ""
 

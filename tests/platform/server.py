@@ -62,9 +62,12 @@ class Platform:
 
     # What people do.
 
-    def say(self, text: str, *, person: str = "ann", place: str = "lobby") -> Event:
-        """Let a person write something."""
-        return self._happen(Event(id="", person=person, place=place, text=text))
+    def say(
+        self, text: str, *, person: str = "ann", place: str = "lobby", photo: bytes = b""
+    ) -> Event:
+        """Let a person write something, perhaps with a photo."""
+        written = base64.b64encode(photo).decode("ascii")
+        return self._happen(Event(id="", person=person, place=place, text=text, photo=written))
 
     def press(
         self, action: Action, job_id: str, *, person: str = "ann", place: str = "lobby"
