@@ -23,7 +23,7 @@ from pipeline import Audience, PipelineError, Receipt, Rule, TextGate, Unsafe
 
 log = structlog.get_logger()
 
-_STORE_S = 1.0  # beyond it the platform would not wait for our answer
+_READ_S, _WRITE_S = 1.0, 2.0  # beyond them the platform would not wait for our answer
 
 
 class Gatekeeper:
@@ -69,7 +69,7 @@ class Gatekeeper:
     async def _check_person(self, person: Person) -> None:
         """Raise MustPause or Suspended for whoever may not draw now, NotAccepted where nobody knows."""
         try:
-            async with asyncio.timeout(_STORE_S):
+            async with asyncio.timeout(_READ_S):
                 found = await self._store.suspension_of(self._store.person_name(person))
         except (StoreError, TimeoutError) as error:
             log.exception("suspensions cannot be read")
@@ -86,7 +86,7 @@ class Gatekeeper:
         if not weight_of(rule):
             return None
         try:
-            async with asyncio.timeout(_STORE_S):
+            async with asyncio.timeout(_WRITE_S):
                 struck = await self._store.strike(
                     person, rule, text="\n".join(texts), event=job_id, penalties=self._penalties
                 )
