@@ -10,13 +10,21 @@ from aiohttp import web
 MAX_CONNECTIONS = 128  # half of them may be sockets of tabs
 
 
-class _OneTooMany(asyncio.Protocol):
-    """Closes a connection at once."""
+class _Newcomer(asyncio.Protocol):
+    """A connection that was just made: it is handed to the server, or closed."""
+
+    def __init__(self, server: web.Server) -> None:
+        self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it, and send what is in the buffers to nobody."""
+        """Count now: many may have been accepted since the last one was counted."""
         assert isinstance(transport, asyncio.Transport)
-        transport.abort()
+        if len(self._server.connections) >= MAX_CONNECTIONS:
+            transport.abort()
+            return
+        handler = self._server()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
 
 
 class Listening(web.BaseSite):
@@ -36,10 +44,6 @@ class Listening(web.BaseSite):
         await super().start()
         server = self._runner.server
         assert server is not None
-
-        def protocol() -> asyncio.Protocol:
-            return _OneTooMany() if len(server.connections) >= MAX_CONNECTIONS else server()
-
         self._server = await asyncio.get_running_loop().create_server(
-            protocol, self._host, self._asked_port, reuse_address=True
+            lambda: _Newcomer(server), self._host, self._asked_port, reuse_address=True
         )

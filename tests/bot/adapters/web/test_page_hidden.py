@@ -60,6 +60,25 @@ async def test_other_pictures_are_simply_there(page: Page, stage: Stage) -> None
     await expect(log_of(page).get_by_role("button", name="눌러서 보기")).to_have_count(0)
 
 
+@pytest.mark.parametrize("number", [1, 2, 6])
+async def test_the_button_fits_its_picture(browser: Browser, stage: Stage, number: int) -> None:
+    """Also where many small ones stand side by side on a phone."""
+    async with visiting(browser, stage.chat.url, width_px=360) as page:
+        await stage.say(page)
+        await stage.answer(hidden(gallery(number)))
+        buttons = log_of(page).get_by_role("button", name="눌러서 보기")
+        await expect(buttons).to_have_count(number)
+        for index in range(number):
+            frame = await page.locator(".frame").nth(index).bounding_box()
+            button = await buttons.nth(index).bounding_box()
+
+            assert frame is not None
+            assert button is not None
+            assert frame["x"] <= button["x"]
+            assert button["x"] + button["width"] <= frame["x"] + frame["width"]
+            assert button["y"] + button["height"] <= frame["y"] + frame["height"]
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 async def test_why_it_is_hidden_can_be_read(browser: Browser, stage: Stage, *, dark: bool) -> None:
     """Over whatever is behind, on a phone too."""
