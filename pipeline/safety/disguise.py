@@ -117,7 +117,7 @@ def views(text: str) -> tuple[View, ...]:
         found.append(_view("".join(_keys_of(char) for char in folded), _LATIN))
     if has_latin:
         if _LEET_SIGN.search(folded):
-            found += [_view(_read_leet(folded, table), _LETTERS) for table in (_LEET, _LEET_L)]
+            found += [_view(_read_leet(folded, table), _LATIN) for table in (_LEET, _LEET_L)]
         found.append(_view(_TYPED_WORD.sub(_typed, visible), _HANGUL))
     return tuple(view for view in dict.fromkeys(found) if view.letters) or (_EMPTY,)
 

@@ -72,10 +72,15 @@ class Lexicon:
 
     def hits(self, view: View) -> Iterator[Hit]:
         """Find every word of the lists that stands in a view as it must stand."""
-        letters, lengths, known = view.letters, self._lengths, self._terms
-        for start in range(len(letters)):
-            of_one, of_more = lengths.get(letters[start]), lengths.get(letters[start : start + 2])
-            for length in (*(of_one or ()), *(of_more or ())):
+        letters, heads, known = view.letters, self._lengths, self._terms
+        # Most places begin no word: they are passed over in one go.
+        starts = [
+            i for i, letter in enumerate(letters) if letter in heads or letters[i : i + 2] in heads
+        ]
+        for start in starts:
+            head = letters[start : start + 2]
+            lengths = (*heads.get(head[0], ()), *(heads.get(head, ()) if len(head) > 1 else ()))
+            for length in lengths:
                 for term in known.get(letters[start : start + length], ()):
                     if _stands(term, view, start):
                         yield Hit(term, start, start + length)

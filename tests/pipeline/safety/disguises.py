@@ -4,9 +4,9 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
-_DATA = Path(__file__).parents[2] / "data"
+from tests.pipeline.safety.corpus import unsafe
+
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _FINALS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
@@ -118,22 +118,6 @@ DISGUISES: Mapping[str, Disguise] = {
     "lookalikes": _lookalikes,
     "stretched": _stretched,
 }
-
-
-def lines_of(name: str) -> list[str]:
-    """Read the lines of a file of test data that are no comments."""
-    lines = (_DATA / name).read_text("utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def unsafe() -> Iterator[tuple[str, str]]:
-    """Give rule and text of everything that is refused, brackets around what is disguised."""
-    rule = ""
-    for line in lines_of("unsafe_ko.txt"):
-        if heading := re.fullmatch(r"\[([a-z_]+)\]", line):
-            rule = heading[1]
-        else:
-            yield rule, line
 
 
 def disguised(kind: str, *, seed: int = 0) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,5 @@
 """What the text gate refuses and what it lets pass, in every disguise; the lists are the real ones."""
 
-import itertools
-import json
-import re
 from pathlib import Path
 
 import pytest
@@ -15,15 +12,10 @@ from pipeline.safety.text_gate import RuleGate, RulesMissing
 from pipeline.text.budget import NEGATIVE_WORDS
 from pipeline.text.styles import STYLES
 from pipeline.types import Audience, Ruling
-from tests.pipeline.safety.disguises import DISGUISES, disguised, lines_of
+from tests.pipeline.safety.corpus import expanded, lines_of, messages, requests
+from tests.pipeline.safety.disguises import DISGUISES, disguised
 
-DATA = Path(__file__).parents[2] / "data"
-MESSAGES = [
-    json.loads(line) for line in (DATA / "messages_ko.jsonl").read_text("utf-8").splitlines()
-]
-EVERYDAY = [
-    json.loads(line) for line in (DATA / "everyday_ko.jsonl").read_text("utf-8").splitlines()
-]
+MESSAGES = messages("messages_ko.jsonl")
 LOOKALIKES = lines_of("lookalikes_ko.txt")
 
 
@@ -31,16 +23,6 @@ LOOKALIKES = lines_of("lookalikes_ko.txt")
 def gate() -> RuleGate:
     """The gate with its lists and no words of an operator."""
     return RuleGate()
-
-
-def expanded(name: str) -> list[str]:
-    """Give every sentence of a file whose lines have choices in braces."""
-    found = []
-    for line in lines_of(name):
-        parts = re.split(r"\{([^}]*)\}", line)
-        options = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
-        found += ["".join(chosen) for chosen in itertools.product(*options)]
-    return found
 
 
 def alarms(gate: RuleGate, texts: list[str]) -> dict[str, Rule]:
@@ -68,8 +50,7 @@ def test_no_disguise_hides_what_is_refused(gate: RuleGate, kind: str) -> None:
 
 def test_a_thousand_harmless_requests_pass(gate: RuleGate) -> None:
     """Nothing is refused of requests about people, children, beaches, food, wars, bodies and ghosts."""
-    safe = [m["text"] for m in MESSAGES if m["safe"]] + [m["text"] for m in EVERYDAY]
-    texts = [*safe, *expanded("harmless_ko.txt"), *LOOKALIKES]
+    texts = [*requests(), *expanded("harmless_ko.txt"), *LOOKALIKES]
 
     assert {} == alarms(gate, texts)
     assert len(set(texts)) >= 1_000
