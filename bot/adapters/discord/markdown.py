@@ -20,7 +20,8 @@ _SPECIAL = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _NUMBERED = re.compile(r"^(\s*\d+)([.)])(?=\s)", re.MULTILINE)
-_CALL = re.compile("@")
+# An address of somebody's mail stays as it is, so that it can be copied.
+_CALL = re.compile(r"(?<![\w.+-])@|@(?=everyone|here|[!&]?[0-9])", re.IGNORECASE)
 _BREAK = "\u200b"
 _ID = re.compile(rf"(?<![\w<])\\?(#|@{_BREAK}&?)([0-9]{{17,20}})(?![0-9])")
 _UNSAFE_IN_URL = re.compile(r"[\s<>()]")

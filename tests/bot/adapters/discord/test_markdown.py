@@ -114,6 +114,8 @@ ID = "123456789012345678"
         (f"@&{ID} 하루 10장", f"<@&{ID}> 하루 10장"),
         (f"<@{ID}>", f"\\<@\u200b{ID}>"),
         ("수는 #5 @everyone", "수는 #5 @\u200beveryone"),
+        ("help@example.com", "help@example\\.com"),
+        ("help@everyone.com a@here a@&4", "help@\u200beveryone\\.com a@\u200bhere a@\u200b&4"),
         (f"a#{ID} #{ID}9999", f"a#{ID} #{ID}9999"),
     ],
 )
