@@ -1,10 +1,11 @@
 """Every part that is bought may be used: its licence is known, and is none that would bind this project."""
 
+import re
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
-import regex
 
 ROOT = Path(__file__).parents[1]
 KNOWN = (
@@ -18,19 +19,19 @@ ELSEWHERE = {"audioop-lts"}  # for other versions of Python
 
 def licence_of(name: str) -> str:
     """Give what an installed package says of its licence. Raises PackageNotFoundError."""
-    found = metadata(name)
+    found: Any = metadata(name)  # a message, whatever its protocol leaves out
     classifiers = [
         one.rpartition(" :: ")[2]
         for one in found.get_all("Classifier") or ()
         if one.startswith("License ::")
     ]
     first_line = (found.get("License") or "").partition("\n")[0]
-    return found.get("License-Expression") or "; ".join(classifiers) or first_line
+    return str(found.get("License-Expression") or "; ".join(classifiers) or first_line)
 
 
 def is_known(licence: str) -> bool:
     """Whether each part of a licence is one that binds nobody."""
-    parts = regex.split(r"\s+(?:AND|OR)\s+|;\s*", licence)
+    parts = re.split(r"\s+(?:AND|OR)\s+|;\s*", licence)
     named = [part for part in parts if part and part != "DFSG approved"]
     return bool(named) and all(any(word in part for word in KNOWN) for part in named)
 

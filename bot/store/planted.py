@@ -7,7 +7,7 @@ with. Whoever can write the file, or hands over a backup, could plant one. Block
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import ColumnClause, Connection, column, inspect, select, table
 
 from bot.store.connection import reading
 from bot.store.errors import StorePlanted
@@ -43,7 +43,7 @@ def _look_through(connection: Connection, name: str, known: Collection[str]) -> 
         return
     if _NAME not in {one["name"] for one in found.get_columns(name, schema=schema)}:
         return  # older than the column, which the launch adds
-    writer = column(_NAME)
+    writer: ColumnClause[str] = column(_NAME)
     foreign = select(writer).select_from(table(name, schema=schema)).where(writer.not_in(known))
     if connection.execute(foreign.limit(1)).first() is not None:
         raise StorePlanted(table=name)
