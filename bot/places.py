@@ -79,7 +79,7 @@ class Places:
                 raise AdultsNotAllowed
             await self._store.keep_rules(name, rules)
             self._keep(name, rules)
-        log.info("rules changed", rule=command.rule)
+        log.info("rules changed", place=name)
         return _shown(self._valid(rules), texts.rules_changed(command.rule))
 
     def _valid(self, rules: PlaceRules) -> PlaceRules:

@@ -38,7 +38,8 @@ _ROUNDING = 4  # of 255
 async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     """A program that runs for all tests of this file."""
     folder = tmp_path_factory.mktemp("discord")
-    async with living(folder, TEXT__KEYWORDS='["frequency"]') as bot:  # loads in no time
+    keywords = '["frequency"]'  # loads in no time
+    async with living(folder, TEXT__KEYWORDS=keywords, SAFETY__ADULTS="true") as bot:
         yield bot
 
 
@@ -214,7 +215,9 @@ async def test_settings_are_shown_to_managers(bot: Bot, house: House) -> None:
     """Whoever manages a server sees every rule; elsewhere there are none."""
     shown = await house.settle("보기")
 
-    for rule in ("채널", "화풍", "할당량", "설명언어", "성인", "가리기", "신고채널", "용어"):
+    for rule in (
+        "채널", "화풍", "할당량", "설명언어", "성인", "가리기", "신고채널", "용어", "금지어",
+    ):  # fmt: skip
         assert rule in shown
 
 
@@ -245,6 +248,22 @@ async def test_defaults_and_words_of_a_server_are_used(bot: Bot, house: House) -
     assert "watercolor" in receipt.prompt
     assert "white rabbit" in receipt.prompt
     assert receipt.width_px > receipt.height_px
+
+
+async def test_a_word_that_a_server_forbids_is_not_drawn(bot: Bot, house: House) -> None:
+    """Nor in another writing; nobody reads which word it was, and it can be taken out again."""
+    shown = await house.settle("금지어", 말="빨간 사과")
+    person = house.person()
+    refused = [
+        await told(person.slash(house.channel, "그려줘", 설명=text))
+        for text in (APPLE, "빨 간 사.과")
+    ]
+    await house.settle("금지어", 말="빨간 사과", 빼기=True)
+    card = await house.draw(APPLE)
+
+    assert "빨간 사과" in shown
+    assert all(texts.UNSAFE in one for one in refused)
+    assert is_done(card)
 
 
 async def test_a_quota_of_a_role_holds_while_one_waits(bot: Bot, house: House) -> None:
@@ -310,7 +329,7 @@ async def test_a_report_comes_where_a_server_wants_it(bot: Bot, house: House) ->
 
 
 async def test_adults_pictures_stay_where_adults_are(bot: Bot, house: House) -> None:
-    """A channel that is open to everybody before the picture comes does not get it."""
+    """A channel that is open to everybody before the picture comes does not get it, and reads why."""
     await house.settle("성인", 방침="연령제한채널")
     club, person = house.add_channel(is_nsfw=True), house.person()
 
@@ -318,9 +337,12 @@ async def test_adults_pictures_stay_where_adults_are(bot: Bot, house: House) -> 
     card = await card_of(person.slash(club, "그려줘", 설명=APPLE))
     club.is_nsfw = False
     house.world.emit("CHANNEL_UPDATE", club)
-    await bot.noted("closing=held", job_of(card))
+    job = job_of(card)
+    await bot.noted("picture for adults withdrawn", job)
+    await bot.noted("closing=delivered", job)
     own = await card_of(person.slash(house.add_channel(is_nsfw=True), "내그림"))
 
     assert [True] == [file.is_spoiler for file in shown.files]
-    assert not is_done(card)
-    assert own.files
+    assert texts.WITHDRAWN in card.text
+    assert not card.files
+    assert [shown.files[0].data] == [file.data for file in own.files]

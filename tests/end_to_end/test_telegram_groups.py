@@ -250,7 +250,7 @@ async def test_settings_are_for_those_who_manage(bot: Bot, room: Room) -> None:
     )
     answer = await bot.next(room.chat, before, lambda one: one.reply_to is hidden)
 
-    for rule in ("채널", "화풍", "설명언어", "가리기", "신고채널", "용어"):
+    for rule in ("채널", "화풍", "설명언어", "가리기", "신고채널", "용어", "금지어"):
         assert rule in shown
     assert "관리하는 분만" in refused
     assert texts.IN_PRIVATE in answer.text  # nobody knows where an anonymous person is
@@ -269,6 +269,17 @@ async def test_defaults_and_words_of_a_group_are_used(bot: Bot, room: Room) -> N
     assert "watercolor" in receipt.prompt
     assert "white rabbit" in receipt.prompt
     assert receipt.width_px > receipt.height_px
+
+
+async def test_a_word_that_a_group_forbids_is_not_drawn(bot: Bot, room: Room) -> None:
+    """Until it is taken out again."""
+    shown = await room.settle("금지어 빨간 사과")
+    refused = await bot.ask(room.person(), "/draw@geuryeojwo_bot 빨간 사과", room.chat)
+    taken_out = await room.settle("금지어 빼기 빨간 사과")
+
+    assert "금지어: 빨간 사과" in shown
+    assert texts.UNSAFE in refused
+    assert "금지어: 빨간 사과" not in taken_out
 
 
 async def test_pictures_are_hidden_where_a_group_wants_it(bot: Bot, room: Room) -> None:
