@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import regex  # type: ignore[import-untyped]
 
+from pipeline.safety import jamo
+
 MAX_CHARS = 20_000  # that are looked at, without those that nobody can see
 MAX_LETTERS = 4_000  # of a view
 
@@ -18,16 +20,10 @@ TOGETHER, MARK, BLANK = 0, 1, 2  # what stands before a letter, in the order of 
 _INVISIBLE = regex.compile(r"[\p{M}\p{Cf}\p{Cs}\p{Cn}\p{Co}\u115f\u1160\u3164\uffa0]+")
 _BLANK = regex.compile(r"\s")
 _BLANKS = regex.compile(r"[\s\p{Cc}]+")
-_CONJOINING = regex.compile("[\u1100-\u11ff]")
 _LETTERS = regex.compile("[가-힣a-z]+")
 _HANGUL = regex.compile("[가-힣]+")
 _LATIN = regex.compile("[a-z]+")
 _JAMO = regex.compile("[ㄱ-ㅣ]")
-# Keys that may type whole syllables: initial, vowel of one or two keys, final of none to two.
-_TYPED_WORD = regex.compile(
-    "(?<![A-Za-z])(?:[qwertasdfgzxcvQWERTASDFGZXCV][yuiophjklbnmYUIOPHJKLBNM]{1,2}"
-    "[qwertasdfgzxcvQWERTASDFGZXCV]{0,2})+(?![A-Za-z])"
-)
 _LEET_WORD = regex.compile(r"[a-z0-9@$!|+]*[a-z][a-z0-9@$!|+]*")
 _LEET_SIGN = regex.compile("[013457@$!|]")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
@@ -43,26 +39,6 @@ _PAIRS = (
 )
 _LOOKALIKES = str.maketrans(_PAIRS[::2], _PAIRS[1::2])
 _REGIONAL = {0x1F1E6 + i: chr(ord("a") + i) for i in range(26)}
-
-_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-_OLD_INITIALS = {"\u111a": "ㅀ", "\u1121": "ㅄ"}  # what NFKD makes of these two
-_SPLIT = {
-    "ㄳ": "ㄱㅅ", "ㄵ": "ㄴㅈ", "ㄶ": "ㄴㅎ", "ㄺ": "ㄹㄱ", "ㄻ": "ㄹㅁ", "ㄼ": "ㄹㅂ", "ㄽ": "ㄹㅅ",
-    "ㄾ": "ㄹㅌ", "ㄿ": "ㄹㅍ", "ㅀ": "ㄹㅎ", "ㅄ": "ㅂㅅ",
-    "ㅘ": "ㅗㅏ", "ㅙ": "ㅗㅐ", "ㅚ": "ㅗㅣ", "ㅝ": "ㅜㅓ", "ㅞ": "ㅜㅔ", "ㅟ": "ㅜㅣ", "ㅢ": "ㅡㅣ",
-}  # fmt: skip
-_JOIN = {parts: whole for whole, parts in _SPLIT.items()}
-_FIRST = ord("가")
-_KEYS = dict(
-    zip(
-        "qwertyuiopasdfghjklzxcvbnmQWERTOP",
-        "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡㅃㅉㄸㄲㅆㅒㅖ",
-        strict=True,
-    )
-)
-_KEY_OF = {jamo: key.lower() for key, jamo in _KEYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +78,11 @@ def plain(text: str) -> str:
     return _lower(_visible(text))
 
 
+def plain_view(text: str) -> View:
+    """Give the view that undoes nothing but the look of letters."""
+    return _view(plain(text), _LETTERS)
+
+
 def views(text: str) -> tuple[View, ...]:
     """Give the views of a text, the plain one first; equal ones once."""
     visible = _visible(text)
@@ -109,16 +90,18 @@ def views(text: str) -> tuple[View, ...]:
     found = [_view(folded, _LETTERS)]
     has_hangul, has_latin = bool(_HANGUL.search(folded)), bool(_LATIN.search(folded))
     if _JAMO.search(folded):
-        found += [_view(_composed(jamo), _LETTERS) for jamo in (folded, _APART.sub("", folded))]
+        found += [
+            _view(jamo.composed(loose), _LETTERS) for loose in (folded, _APART.sub("", folded))
+        ]
     if has_hangul and has_latin:
         found.append(_view(folded, _HANGUL))
     found += [short for view in tuple(found) for short in shortened(view)]
     if _JAMO.search(folded):
-        found.append(_view("".join(_keys_of(char) for char in folded), _LATIN))
+        found.append(_view("".join(jamo.keys_of(char) for char in folded), _LATIN))
     if has_latin:
         if _LEET_SIGN.search(folded):
             found += [_view(_read_leet(folded, table), _LATIN) for table in (_LEET, _LEET_L)]
-        found.append(_view(_TYPED_WORD.sub(_typed, visible), _HANGUL))
+        found.append(_view(jamo.typed(visible), _HANGUL))
     return tuple(view for view in dict.fromkeys(found) if view.letters) or (_EMPTY,)
 
 
@@ -150,29 +133,22 @@ def _visible(text: str) -> str:
     seen = _without_padding(text)[:MAX_CHARS]
     folded = _without_padding(unicodedata.normalize("NFKD", seen.translate(_REGIONAL)))
     composed = unicodedata.normalize("NFC", folded[:MAX_CHARS])
-    return _CONJOINING.sub(_modern, composed)
+    return jamo.alone(composed)
 
 
 def _without_padding(text: str) -> str:
-    return _BLANKS.sub(" ", _INVISIBLE.sub("", text))
+    seen: str = _BLANKS.sub(" ", _INVISIBLE.sub("", text))
+    return seen
 
 
 def _lower(visible: str) -> str:
     return visible.casefold().translate(_LOOKALIKES)
 
 
-def _modern(match: regex.Match[str]) -> str:
-    """Give the jamo that stands alone for one that would join; the archaic rest is gone."""
-    code = ord(match[0])
-    for first, letters in ((0x1100, _INITIALS), (0x1161, _VOWELS), (0x11A8, _FINALS[1:])):
-        if 0 <= code - first < len(letters):
-            return letters[code - first]
-    return _OLD_INITIALS.get(match[0], "")
-
-
 def _view(folded: str, letters: regex.Pattern[str]) -> View:
     """Keep letters, and what stood before each."""
-    words, gaps, end, num = [], bytearray(), 0, 0
+    words: list[str] = []
+    gaps, end, num = bytearray(), 0, 0
     for match in letters.finditer(folded):
         word = match[0][: MAX_LETTERS - num]
         is_blank = not words or _BLANK.search(folded, end, match.start())
@@ -190,88 +166,11 @@ def _is_stretch(letters: str, i: int) -> bool:
     before, here = letters[i - 1], letters[i]
     if before == here:
         return True
-    own, other = ord(here) - _FIRST, ord(before) - _FIRST
+    own, other = ord(here) - ord("가"), ord(before) - ord("가")
     return other >= 0 and other % 28 == 0 and own // 28 % 21 == other // 28 % 21
 
 
 def _read_leet(folded: str, table: dict[int, int]) -> str:
     """Read digits and signs in Latin words as the letters that they look like."""
-    return _LEET_WORD.sub(lambda match: match[0].translate(table), folded)
-
-
-def _typed(match: regex.Match[str]) -> str:
-    """Give the Hangul that the keys of a Latin word type, where all of it becomes syllables."""
-    composed = _composed("".join(_KEYS.get(key) or _KEYS[key.lower()] for key in match[0]))
-    return match[0] if _JAMO.search(composed) else composed
-
-
-def _keys_of(char: str) -> str:
-    """Give the keys that type Hangul; anything else is itself."""
-    return "".join(_KEY_OF[jamo] for jamo in _jamo_of(char)) if "ㄱ" <= char <= "힣" else char
-
-
-def _jamo_of(char: str) -> str:
-    """Take Hangul apart, clusters too; doubled consonants are keys of their own."""
-    if "가" <= char <= "힣":
-        code = ord(char) - _FIRST
-        char = _INITIALS[code // 588] + _VOWELS[code // 28 % 21] + _FINALS[code % 28].strip()
-    return "".join(_SPLIT.get(jamo, jamo) for jamo in char)
-
-
-def _composed(text: str) -> str:
-    """Join loose jamo to syllables, also with what stands before them, as an input method would.
-
-    Marks and blanks between jamo are skipped: "ㄴ ㅜ.ㄷㅡ" is 누드.
-    """
-    done: list[str] = []
-    skipped = ""  # marks since the last Hangul
-    for char in text:
-        if not ("ㄱ" <= char <= "ㅣ" or "가" <= char <= "힣"):
-            skipped += char
-            continue
-        joined = _join(done[-1], char) if done else None
-        if joined is None:
-            done += [*skipped, char]
-        else:
-            done[-1:] = joined
-        skipped = ""
-    done += skipped
-    return "".join(_attach(done))
-
-
-def _join(before: str, char: str) -> tuple[str, ...] | None:
-    """Join a loose vowel with what stands before it; None where it does not join."""
-    if char not in _VOWELS:
-        return None
-    if before in _INITIALS:
-        return (chr(_FIRST + (_INITIALS.index(before) * 21 + _VOWELS.index(char)) * 28),)
-    if not "가" <= before <= "힣":
-        return None
-    code = ord(before) - _FIRST
-    final = _FINALS[code % 28]
-    if final == " ":
-        whole = _JOIN.get(_VOWELS[code // 28 % 21] + char)
-        return whole and (chr(_FIRST + (code // 588 * 21 + _VOWELS.index(whole)) * 28),)  # type: ignore[return-value]
-    *kept, moved = _SPLIT.get(final, final)
-    stem = code - code % 28 + (_FINALS.index(kept[0]) if kept else 0)
-    if moved not in _INITIALS:
-        return None
-    return chr(_FIRST + stem), chr(
-        _FIRST + (_INITIALS.index(moved) * 21 + _VOWELS.index(char)) * 28
-    )
-
-
-def _attach(chars: list[str]) -> list[str]:
-    """Put consonants that are still loose under the syllable before them."""
-    done: list[str] = []
-    for char in chars:
-        before = done[-1] if done else ""
-        if char in _FINALS[1:] and "가" <= before <= "힣":
-            code = ord(before) - _FIRST
-            final = _FINALS[code % 28].strip()
-            whole = _JOIN.get(final + char, char) if final else char
-            if (not final or final + char in _JOIN) and whole in _FINALS:
-                done[-1] = chr(_FIRST + code - code % 28 + _FINALS.index(whole))
-                continue
-        done.append(char)
-    return done
+    read: str = _LEET_WORD.sub(lambda match: match[0].translate(table), folded)
+    return read

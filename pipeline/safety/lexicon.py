@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from pipeline.safety.disguise import BLANK, MARK, TOGETHER, View, shortened, views
+from pipeline.safety.disguise import BLANK, MARK, TOGETHER, View, plain_view, shortened
 
 LOOKALIKE = "lookalike"  # the kind of what is harmless, whatever it holds
 
@@ -108,7 +108,7 @@ def term_of(word: str, kind: str) -> Term | None:
 
     One or two letters stand for a whole word only, longer ones also for what begins with them.
     """
-    view = views(word)[0]
+    view = plain_view(word)
     if not view.letters:
         return None
     joints = frozenset(i for i, gap in enumerate(view.gaps) if i and gap != TOGETHER)
@@ -122,7 +122,7 @@ def _terms(word: str, kind: str) -> Iterator[Term]:
     parts = re.split(r"\{([^}]*)\}", word.lstrip("!-"))
     options = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
     for chosen in itertools.product(*options):
-        view = views("".join(chosen))[0]
+        view = plain_view("".join(chosen))
         # What is harmless must be found where stretched words were shortened, too.
         for one in (
             view,

@@ -8,11 +8,10 @@ Does not know what any stage does inside, nor who asked, nor what is unsafe.
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from types import MappingProxyType
-from typing import Any
 
-from pipeline.errors import Failure, PromptTooLong, Rule, StageFailed, WeightOutOfRange
+from pipeline.errors import PromptTooLong, Rule, StageFailed, WeightOutOfRange
 from pipeline.text.budget import Filled, Ingredients, fill
 from pipeline.text.cache import Cache, Flights, Seal
 from pipeline.text.chain import Chain, Circuits, Deadline
@@ -21,6 +20,7 @@ from pipeline.text.fingerprint import digest, fingerprint
 from pipeline.text.judging import Asked, Judge, asked_of
 from pipeline.text.keywords import KeywordExtractor, Keywords
 from pipeline.text.korean import Korean
+from pipeline.text.made import Made, made_from
 from pipeline.text.normalise import normalise
 from pipeline.text.options import TextOptions
 from pipeline.text.providers import Providers, Shared
@@ -30,14 +30,12 @@ from pipeline.text.thread import TextThread
 from pipeline.text.trace import Trace
 from pipeline.text.translate.glossary import Glossary
 from pipeline.text.trial import Trial, try_all
-from pipeline.text.wording import PERSON, FixedEnglish, Worder, Wording
+from pipeline.text.wording import PERSON, FixedEnglish, Worder
 from pipeline.types import (
     Audience,
     Preparation,
-    ProviderFailure,
     ProviderHealth,
     SecondOpinion,
-    StageRecord,
     TextGate,
     TokenCounter,
     Verdict,
@@ -45,20 +43,6 @@ from pipeline.types import (
 
 _NO_TERMS: Mapping[str, str] = MappingProxyType({})
 _DEGRADED_FOR_S = 60.0  # so long is a result kept that was made without a provider that was wanted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """What equal requests share."""
-
-    wording: Wording
-    keywords: Keywords
-    stages: tuple[StageRecord, ...]
-
-    @property
-    def is_degraded(self) -> bool:
-        """Whether somebody who was wanted did not answer."""
-        return any(stage.failures for stage in self.stages)
 
 
 class Preparer:
@@ -99,7 +83,7 @@ class Preparer:
         )
         folder = options.folder / "prompts" if options.folder else None
         self._cache = Cache(folder=folder, max_bytes=options.cache_bytes, seal=seal)
-        self._flights = Flights[_Made]()
+        self._flights = Flights[Made]()
 
     async def load_language(self) -> None:
         """Load Kiwi and the glossary, which other models may be loaded beside."""
@@ -285,7 +269,7 @@ class Preparer:
             await self._cache.forget(_name_of(found.text))
         return _unsafe(text, rule, trace, subject=found.subject)
 
-    def _harmless(self, asked: Asked, made: _Made) -> _Made:
+    def _harmless(self, asked: Asked, made: Made) -> Made:
         """Leave out similar sentences and keywords that break a rule, on the text thread."""
         english = made.wording.english
         variants = self._judge.harmless(asked, english, made.wording.variants)
@@ -304,7 +288,7 @@ class Preparer:
         *,
         english: str,
         has_words: bool,
-    ) -> _Made:
+    ) -> Made:
         """Make the wording and its keywords, or take them from who makes or made the same."""
         key = _name_of(found.text) + digest(
             fingerprint(), repr(self._options), found.absent, negative,
@@ -312,7 +296,7 @@ class Preparer:
             english, has_words,
         )  # fmt: skip
         if (kept := await self._cache.get(key)) is not None:
-            return _from_cache(kept)
+            return made_from(kept)
         return await self._flights.share(
             key,
             lambda: self._make(key, found, negative, terms, english=english, has_words=has_words),
@@ -327,7 +311,7 @@ class Preparer:
         *,
         english: str,
         has_words: bool,
-    ) -> _Made:
+    ) -> Made:
         trace = Trace()
         deadline = Deadline(total_s=self._options.total_s, reserve_s=self._options.reserve_s)
         wording = await self._worder.word(
@@ -340,7 +324,7 @@ class Preparer:
         elif wording.english:
             sentences = (wording.english, *wording.variants)
             keywords = await self._keywords(sentences, trace, deadline)
-        made = _Made(wording=wording, keywords=keywords, stages=tuple(trace.records))
+        made = Made(wording=wording, keywords=keywords, stages=tuple(trace.records))
         await self._cache.put(
             key, asdict(made), only_for_s=_DEGRADED_FOR_S if made.is_degraded else None
         )
@@ -401,7 +385,7 @@ def _unsafe(text: str, rule: Rule, trace: Trace, *, subject: str | None) -> Prep
     )
 
 
-def _ingredients(found: Understood, made: _Made, *, weighs_keywords: bool) -> Ingredients:
+def _ingredients(found: Understood, made: Made, *, weighs_keywords: bool) -> Ingredients:
     return Ingredients(
         english=made.wording.english,
         keywords=made.keywords if weighs_keywords else (),
@@ -411,33 +395,3 @@ def _ingredients(found: Understood, made: _Made, *, weighs_keywords: bool) -> In
         negative=made.wording.negative,
         absent=made.wording.absent,
     )
-
-
-def _from_cache(kept: Mapping[str, Any]) -> _Made:
-    """Read what `asdict` wrote, lists in the place of tuples; the stages took no time."""
-    return _Made(
-        wording=Wording(**_frozen(kept["wording"])),
-        keywords=_frozen(kept["keywords"]),
-        stages=tuple(
-            StageRecord(
-                name=stage["name"],
-                provider=stage["provider"],
-                ms=0.0,
-                note="from the cache",
-                failures=tuple(
-                    ProviderFailure(**(failed | {"failure": Failure(failed["failure"])}))
-                    for failed in stage["failures"]
-                ),
-            )
-            for stage in kept["stages"]
-        ),
-    )
-
-
-def _frozen(value: Any) -> Any:
-    """Turn lists into tuples, however deep."""
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(one) for one in value)
-    if isinstance(value, dict):
-        return {name: _frozen(one) for name, one in value.items()}
-    return value

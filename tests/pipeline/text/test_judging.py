@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import Failure, Rule
 from pipeline.safety.text_gate import RuleGate
 from pipeline.text import prepare
+from pipeline.text.keywords import KeywordExtractor, Keywords
 from pipeline.text.korean import Korean
 from pipeline.text.one_call import Worded
 from pipeline.text.options import TextOptions
@@ -55,19 +56,16 @@ class Wordsmith:
         return self.worded
 
 
-class Extractor:
+class Extractor(KeywordExtractor):
     """Takes every word of every sentence for a keyword."""
 
-    name = "all"
-    is_local = True
-    num_places = None
+    def __init__(self) -> None:
+        self.name = "all"
 
     async def load(self) -> None:
         """Need nothing."""
 
-    async def extract(
-        self, sentences: Sequence[str], *, num_keywords: int
-    ) -> tuple[tuple[str, float], ...]:
+    async def extract(self, sentences: Sequence[str], *, num_keywords: int) -> Keywords:
         """Give the words."""
         words = dict.fromkeys(word for one in sentences for word in one.split())
         return tuple((word, 1.1) for word in words)
@@ -143,8 +141,10 @@ async def test_no_provider_sees_what_is_unsafe(
         prepared = await one.prepare(text, **beside)  # type: ignore[arg-type]
 
     assert (Verdict.UNSAFE, rule) == (prepared.verdict, prepared.rule)
-    assert [] == wordsmith.asked == opinion.asked
-    assert prepared.prompt is prepared.english is None
+    assert not wordsmith.asked
+    assert not opinion.asked
+    assert prepared.prompt is None
+    assert prepared.english is None
     assert "gate" == prepared.stages[0].name
 
 
@@ -174,7 +174,8 @@ async def test_an_unsafe_translation_is_refused(tmp_path: Path) -> None:
 
     assert (Verdict.UNSAFE, Rule.MINOR) == (first.verdict, first.rule)
     assert ["gate", "gate"] == [name for name in stages_of(first) if name == "gate"]
-    assert first.english is first.prompt is None
+    assert first.english is None
+    assert first.prompt is None
     assert (Verdict.OK, "the sea") == (second.verdict, second.english)
 
 
