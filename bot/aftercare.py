@@ -1,18 +1,19 @@
 """What is done with a finished job, other than drawing: it is told how, it is shown again, it is taken away."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import replace
 
 import structlog
 
 from bot import cards
-from bot.adapters.port import Card, ChatPort, Message, MessageGone, Person, Press
+from bot.adapters.port import Card, ChatPort, Message, MessageGone, NotForEverybody, Person, Press
 from bot.delivery import nonce_of
 from bot.files import Files
 from bot.job import Ending, NotYours, Record, photo_key
 from bot.keeping import PICTURES
 from bot.redraw import RecordGone, is_removed
+from bot.rules import AdultsElsewhere
 from bot.store import Store
 
 log = structlog.get_logger()
@@ -41,24 +42,26 @@ class Aftercare:
         await port.send(press.place, cards.info(record), reply_to=press.event_id)
 
     async def original(self, record: Record, press: Press, port: ChatPort) -> None:
-        """Give the files of a job's pictures to all who see those. Raises RecordGone, OSError or PortError."""
+        """Give the files of a job's pictures to all who see those. Raises like `fetch`, or OSError."""
         there = await self._files.keys(f"{PICTURES}{record.job.id}-")
         if record.outcome is None or not there:
             raise RecordGone
         card = cards.originals(record, frozenset(there))
         card = replace(card, is_private=press.place != record.job.place)
-        await port.send(press.place, card, reply_to=press.event_id)
+        with among_adults():
+            await port.send(press.place, card, reply_to=press.event_id)
 
     async def fetch(self, record: Record, press: Press, port: ChatPort) -> None:
-        """Show an answer once more. Raises RecordGone or PortError."""
+        """Show an answer once more. Raises RecordGone, AdultsElsewhere or PortError."""
         if record.outcome is None:
             raise RecordGone
-        await port.send(
-            press.place,
-            self._card_of(record),
-            reply_to=press.event_id,
-            nonce=nonce_of(record.job.id, press.event_id),
-        )
+        with among_adults():
+            await port.send(
+                press.place,
+                self._card_of(record),
+                reply_to=press.event_id,
+                nonce=nonce_of(record.job.id, press.event_id),
+            )
 
     async def remove(self, record: Record, press: Press) -> None:
         """Take a job's pictures away, for good and for everybody; safe to repeat.
@@ -92,6 +95,15 @@ class Aftercare:
             await port.remove(now.message)
         except MessageGone:
             await port.edit(now.message, cards.removed())
+
+
+@contextmanager
+def among_adults() -> Iterator[None]:
+    """Say to whoever asked why a picture for adults is not shown where they are. Raises AdultsElsewhere."""
+    try:
+        yield
+    except NotForEverybody as error:
+        raise AdultsElsewhere from error
 
 
 def may_end(record: Record, person: Person, *, store: Store) -> bool:

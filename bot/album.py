@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot import buttons, cards, texts
 from bot.adapters.port import Card, CardState, ChatPort, Message, Person, PictureFile, Place, Press
+from bot.aftercare import among_adults
 from bot.command import PicturesCommand
 from bot.files import Files
 from bot.job import Closing, Ending, Record, subject_of
@@ -28,9 +29,10 @@ class Album:
         self._store, self._files, self._card_of = store, files, card_of
 
     async def show(self, command: PicturesCommand, event: Message | Press, port: ChatPort) -> None:
-        """Answer with a page. Raises PortError, StoreError or OSError."""
+        """Answer with a page. Raises AdultsElsewhere, PortError, StoreError or OSError."""
         card, brought = await self._page(command, event.person, event.place)
-        await port.send(event.place, card, reply_to=event.event_id)
+        with among_adults():
+            await port.send(event.place, card, reply_to=event.event_id)
         for record in brought:
             await self._store.close_job(record.job.id, Closing.DELIVERED)
 
@@ -60,6 +62,7 @@ class Album:
             notes=(*notes, *((texts.MADE_BY_AI,) if pictures else ())),
             pictures=pictures,
             buttons=turn,
+            is_adult=any(record.job.manner.is_adult for record in page),
             is_private=True,
         )
         return card, (*told, *(record for record in page if record in waiting))

@@ -44,6 +44,11 @@ def removed() -> Card:
     return note(texts.REMOVED)
 
 
+def withdrawn() -> Card:
+    """Take the place of pictures for adults whose channel is open to everybody by now."""
+    return note(texts.WITHDRAWN)
+
+
 def accepted(
     job_id: str,
     *,

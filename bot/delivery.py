@@ -25,12 +25,14 @@ from bot.adapters.port import (
     Card,
     ChatPort,
     MessageGone,
+    NotForEverybody,
     PlaceGone,
     PlatformDown,
     PortClosed,
     Unclear,
 )
 from bot.failpoints import pass_
+from bot.files import Files
 from bot.job import Closing, Phase, Record
 from bot.metrics import Metrics
 from bot.outbox import Outbox, Waiting
@@ -61,6 +63,7 @@ class Delivery:
         self,
         *,
         store: Store,
+        files: Files,
         card_of: Callable[[Record], Card],
         hold: Callable[[str], AbstractAsyncContextManager[None]],
         metrics: Metrics,
@@ -69,7 +72,7 @@ class Delivery:
         jitter: Callable[[float], float] = lambda most_s: random.uniform(0, most_s),
         wait_for: WaitFor = asyncio.wait_for,
     ) -> None:
-        self._store, self._card_of, self._hold = store, card_of, hold
+        self._store, self._files, self._card_of, self._hold = store, files, card_of, hold
         self._metrics, self._clock, self._wall_clock = metrics, clock, wall_clock
         self._jitter, self._wait_for = jitter, wait_for
         self._ports: dict[str, ChatPort] = {}
@@ -176,16 +179,33 @@ class Delivery:
             if record is None or record.phase is Phase.CLOSED:
                 return None
             try:
-                closing = await self._show(port, record)
+                closing = await self._show(port, record, self._card_of(record))
+            except NotForEverybody:
+                closing = await self._withdraw(port, record)
             except PlaceGone:
                 closing = Closing.HELD
         pass_("after_edit_before_close")
         await self._close(job_id, record.accepted_s, closing)
         return closing
 
-    async def _show(self, port: ChatPort, record: Record) -> Closing:
+    async def _withdraw(self, port: ChatPort, record: Record) -> Closing:
+        """Take pictures for adults away that came where everybody looks by now, and say so there.
+
+        They are not brought anywhere else: nobody's age is known there. Raises like `_show`.
+        """
+        job_id = record.job.id
+        assert record.outcome is not None
+        await self._files.remove([picture.key for picture in record.outcome.pictures])
+        log.info("picture for adults withdrawn", job_id=job_id)
+        try:
+            closing = await self._show(port, record, cards.withdrawn())
+        except PlaceGone:
+            closing = Closing.HELD
+        await self._store.remove_pictures(job_id)
+        return closing
+
+    async def _show(self, port: ChatPort, record: Record, card: Card) -> Closing:
         """Edit the card that is there, or send one; raises what the port raises."""
-        card = self._card_of(record)
         job, message = record.job, record.message
         if message is not None:
             pass_("before_edit")

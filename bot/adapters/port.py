@@ -223,7 +223,7 @@ class Card:
     suggestions: tuple[str, ...] = ()  # example requests that a press would send
     draft: str = ""  # the request as text, with its seed: to be changed and sent by the person
     is_private: bool = False  # for the eyes of the person who is answered: shown to nobody else
-    is_adult: bool = False  # for adults only: where a place is for everybody, PlaceGone is raised
+    is_adult: bool = False  # for adults only: NotForEverybody is raised elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +267,10 @@ class MessageGone(PortError):
 
 class PlaceGone(PortError):
     """Nothing can be shown there: the place is gone, or we may not write in it."""
+
+
+class NotForEverybody(PlaceGone):
+    """A card is for adults only, and everybody looks there; nothing of it was shown."""
 
 
 class PortClosed(PortError):

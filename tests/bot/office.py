@@ -10,8 +10,10 @@ from bot import cards
 from bot.adapters.port import CardState, MessageRef, Person, Place
 from bot.command import DrawCommand
 from bot.delivery import Delivery, nonce_of
+from bot.files import Files
 from bot.job import Closing, Job, Outcome, Phase, Record
 from bot.metrics import Metrics
+from bot.rules import Manner
 from bot.sealing import KEY_BYTES, Sealer
 from bot.store import Store
 from tests.bot.store.samples import DAY, drawn
@@ -38,6 +40,7 @@ class Office:
     """Deliveries of one process after the other, over the same store and platform."""
 
     store: Store
+    files: Files
     port: FakePort
     time: ManualTime
     jitter: Callable[[float], float] = most
@@ -47,6 +50,7 @@ class Office:
         """Begin to deliver, as a process does that has just started."""
         self.delivery = Delivery(
             store=self.store,
+            files=self.files,
             card_of=lambda record: cards.ending(record, ()),
             hold=lambda job_id: nullcontext(),
             metrics=Metrics(),
@@ -64,7 +68,13 @@ class Office:
         self.open()
 
     async def accept(
-        self, job_id: str, *, is_seen: bool = True, is_read: bool = True, place: Place = PLACE
+        self,
+        job_id: str,
+        *,
+        is_seen: bool = True,
+        is_read: bool = True,
+        place: Place = PLACE,
+        manner: Manner | None = None,
     ) -> None:
         """Accept a job, read its text, and show its first card, unless either failed."""
         job = Job(
@@ -74,6 +84,7 @@ class Office:
             event_id=f"e-{job_id}",
             command=DrawCommand(text="고래"),
             seed=7,
+            manner=manner or Manner(),
         )
         await self.store.accept(job, cost=1.0, start=0.0, finish=1.0, units=1, day=DAY)
         if is_read:
@@ -90,9 +101,10 @@ class Office:
         is_seen: bool = True,
         place: Place = PLACE,
         outcome: Outcome | None = None,
+        manner: Manner | None = None,
     ) -> None:
         """Accept a job, and settle how it ends."""
-        await self.accept(job_id, is_seen=is_seen, place=place)
+        await self.accept(job_id, is_seen=is_seen, place=place, manner=manner)
         await self.store.conclude(job_id, outcome or drawn(job_id))
         self.port.calls.clear()
 
@@ -147,7 +159,13 @@ async def open_office(
     time = ManualTime()
     sealer = Sealer(b"k" * KEY_BYTES)
     store = await Store.open(f"sqlite:///{folder}/app.db", sealer=sealer, clock=time)
-    office = Office(store=store, port=FakePort(time, repeat_s=repeat_s), time=time, jitter=jitter)
+    office = Office(
+        store=store,
+        files=Files(str(folder), sealer),
+        port=FakePort(time, repeat_s=repeat_s),
+        time=time,
+        jitter=jitter,
+    )
     office.open()
     try:
         yield office

@@ -9,6 +9,7 @@ import pytest
 from bot import cards, error_texts, texts
 from bot.adapters.port import Action, MessageGone, Person, Place, Press
 from bot.job import Closing, Ending, NotYours, photo_key
+from bot.rules import Adults, AdultsElsewhere, PlaceRules
 from tests.bot.archive import photo
 from tests.bot.stage import PERSON, PLACE, Stage, open_stage
 from tests.doubles import FakePort, Fault
@@ -205,3 +206,24 @@ async def test_a_place_does_not_show_again_what_was_taken_away(stage: Stage) -> 
     await stage.press(Action.DELETE, drawn.job_id)
 
     assert () == await stage.conversation.history(PLACE)
+
+
+@pytest.mark.fault(31)
+@pytest.mark.parametrize("action", [Action.FETCH, Action.ORIGINAL], ids=str)
+async def test_a_button_brings_no_picture_for_adults_where_everybody_looks(
+    stage: Stage, action: Action
+) -> None:
+    """Whoever presses reads where it can be had, and the picture stays where it is."""
+    stage.places._has_adults = True
+    stage.delivery.start({"discord": stage.port})  # which alone knows ages
+    club = Place(platform="discord", id="club", home="1", is_age_restricted=True)
+    rules = PlaceRules(adults=Adults.RESTRICTED)
+    await stage.store.keep_rules(stage.store.place_name(club), rules)
+    drawn = await stage.draw("고래", place=club)
+    stage.port.is_for_adults = False
+    await stage.press(action, drawn.job_id, place=replace(club, is_age_restricted=False))
+
+    assert drawn.is_adult
+    assert error_texts.of_error(AdultsElsewhere(), job_id="") == stage.port.last.text
+    assert () == stage.port.last.pictures == stage.port.last.files
+    assert 1 == len(await stage.files.keys("pictures/"))

@@ -168,8 +168,10 @@ async def test_what_could_not_be_brought_is_fetched_here(archive: Archive) -> No
 async def test_pictures_for_adults_are_shown_where_those_are(archive: Archive) -> None:
     """Elsewhere they are passed over, though they are the person's own; held ones stay held."""
     store = archive.stage.store
-    adults = Place(platform="test", id="adults", home="1", is_age_restricted=True)
-    hall = Place(platform="test", id="hall", home="1")
+    archive.stage.places._has_adults = True
+    archive.stage.delivery.start({"discord": archive.stage.port})  # which alone knows ages
+    adults = Place(platform="discord", id="adults", home="1", is_age_restricted=True)
+    hall = Place(platform="discord", id="hall", home="1")
     await store.keep_rules(store.place_name(hall), PlaceRules(adults=Adults.RESTRICTED))
     for number, place in enumerate([hall, adults, adults]):
         await archive.stage.draw("고래", f"e{number}", place=place)

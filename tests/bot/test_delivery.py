@@ -27,7 +27,8 @@ from bot.adapters.port import (
     Unclear,
 )
 from bot.delivery import nonce_of
-from bot.job import Closing
+from bot.job import Closing, Ending, picture_key
+from bot.rules import Manner
 from bot.store import StoreError
 from tests.bot.office import NUM_SENDERS, PLACE, Died, Office, open_office
 from tests.doubles import Fault
@@ -50,6 +51,51 @@ async def test_the_card_that_is_there_shows_the_picture(office: Office) -> None:
     assert ["edit"] == office.kinds
     assert CardState.DONE is office.port.last.state
     assert Closing.DELIVERED is await office.closing()
+
+
+async def keep_picture(office: Office, job_id: str = "job") -> None:
+    """Have the file of a job's picture kept."""
+    await office.files.write(picture_key(job_id, 1), b"a picture")
+
+
+@pytest.mark.fault(31)
+@pytest.mark.parametrize("is_seen", [True, False], ids=["on its card", "as a message"])
+async def test_a_picture_for_adults_is_withdrawn_where_everybody_looks(
+    office: Office, *, is_seen: bool
+) -> None:
+    """It is shown nowhere, its file is gone, and its person reads why."""
+    await office.settle(is_seen=is_seen, manner=Manner(is_adult=True))
+    await keep_picture(office)
+    office.port.is_for_adults = False
+    await office.bring()
+
+    assert (0, []) == (office.num_endings(), await office.files.keys("pictures/"))
+    assert [texts.WITHDRAWN] == [card.text for card in office.port.shown]
+    record = await office.record()
+    assert record.outcome is not None
+    assert (Ending.REMOVED, Closing.DELIVERED) == (record.outcome.ending, record.closing)
+
+
+@pytest.mark.fault(31)
+async def test_a_picture_for_adults_stays_withdrawn(office: Office) -> None:
+    """A platform that is down is asked again with the reason, and never shows what was taken away."""
+    await office.settle(manner=Manner(is_adult=True))
+    await keep_picture(office)
+    office.port.is_for_adults = False
+    office.port.faults = [None, Fault(error=PlatformDown())]  # of the card, and of the reason
+    await office.bring()
+
+    assert (0, []) == (office.num_endings(), await office.files.keys("pictures/"))
+    assert [texts.WITHDRAWN] == [card.text for card in office.port.shown]
+
+
+async def test_a_picture_for_adults_is_brought_where_adults_are(office: Office) -> None:
+    """What is checked again does not keep from adults what is theirs."""
+    await office.settle(manner=Manner(is_adult=True))
+    await keep_picture(office)
+    await office.bring()
+
+    assert (1, 1) == (office.num_endings(), len(await office.files.keys("pictures/")))
 
 
 async def test_a_card_that_is_gone_is_replaced(office: Office) -> None:

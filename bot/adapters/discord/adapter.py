@@ -35,6 +35,7 @@ from bot.adapters.port import (
     Listener,
     MessageGone,
     MessageRef,
+    NotForEverybody,
     Person,
     Place,
     PlaceGone,
@@ -217,6 +218,7 @@ class DiscordChat(ChatPort):
                 self._pace.edited(shown.id)
                 return MessageRef(place=place, id=str(shown))
         if handle.user_id is not None:
+            _check_for_everybody(card)
             channel_id, message_id = await self._channels.send_direct(
                 handle.user_id, card, nonce=nonce or _nonce_of(handle)
             )
@@ -236,6 +238,7 @@ class DiscordChat(ChatPort):
         if handle is None or handle.user_id is None:
             await self._channels.edit(place.id, shown.id, card, limit_s=limit_s)
         else:
+            _check_for_everybody(card)
             await self._channels.send_direct(handle.user_id, card, nonce=_nonce_of(handle))
 
     async def _remove(self, place: Place, shown: Shown) -> None:
@@ -249,18 +252,27 @@ class DiscordChat(ChatPort):
         await self._channels.remove(place.id, shown.id)
 
     async def _check_age(self, place: Place, card: Card) -> None:
-        """Keep what is for adults from where everybody looks. Raises PlaceGone, or like `find`."""
+        """Keep what is for adults from where everybody looks. Raises NotForEverybody, or like `find`."""
         if not card.is_adult:
             return
         is_for_adults = self._gateway.is_for_adults(int(place.id))
         if is_for_adults is None:
             is_for_adults = await self._channels.is_for_adults(place.id)
         if not is_for_adults:
-            raise PlaceGone
+            raise NotForEverybody
 
     async def _close_calls(self) -> None:
         await self._rest.close()
         await self._attachments.close()
+
+
+def _check_for_everybody(card: Card) -> None:
+    """Keep what is for adults out of a private conversation, where nobody's age is known.
+
+    Raises NotForEverybody.
+    """
+    if card.is_adult:
+        raise NotForEverybody
 
 
 def _error_of(refused: Refused) -> Exception:

@@ -24,6 +24,7 @@ from bot.adapters.port import (
     Link,
     Listener,
     MessageRef,
+    NotForEverybody,
     Person,
     Place,
     PlaceGone,
@@ -182,8 +183,8 @@ class TelegramChat(ChatPort):
         self, place: Place, card: Card, *, reply_to: str | None = None, nonce: str | None = None
     ) -> MessageRef:
         """Show a new card; what is for one person's eyes goes to their own chat with the bot."""
-        if card.is_adult:
-            raise PlaceGone
+        if card.is_adult:  # nobody's age is known here
+            raise NotForEverybody
         event = read_event(reply_to) if reply_to else None
         if reply_to:
             self._inbox.answering(reply_to)
@@ -201,8 +202,8 @@ class TelegramChat(ChatPort):
 
     async def edit(self, ref: MessageRef, card: Card) -> None:
         """Replace what a message shows; of mere progress only as much as there is room for."""
-        if card.is_adult:
-            raise PlaceGone
+        if card.is_adult:  # nobody's age is known here
+            raise NotForEverybody
         at, message_id = where(ref.place), int(ref.id)
         if card.state not in _PROGRESS:
             await self._showing.edit(at, message_id, card, urgency=Urgency.ENDING)

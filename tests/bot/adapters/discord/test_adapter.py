@@ -351,6 +351,28 @@ async def test_a_direct_message_that_is_refused_keeps_the_picture(server: Discor
             await chat.edit(listener.refs[0], done())
 
 
+@pytest.mark.fault(31)
+async def test_what_is_for_adults_never_becomes_a_direct_message(server: DiscordServer) -> None:
+    """Where the channel cannot be reached any more, the picture does not follow its person."""
+    listener = Listener()
+    async with running(server, listener) as chat:
+        card, own = await for_oneself(server, listener)
+        channel = server.world.channels[int(listener.refs[0].place.id)]
+        channel.is_nsfw = True
+        server.world.clock.pass_by(LATER_S)
+        for way in (
+            chat.edit(listener.refs[0], done(is_adult=True)),
+            chat.send(
+                listener.refs[0].place, done(is_adult=True), reply_to=listener.events[0].event_id
+            ),
+        ):
+            with pytest.raises(PlaceGone):
+                await way
+
+    assert () == server.world.messages_in(own)
+    assert [card] == [one for one in server.world.messages.values() if one.channel == channel]
+
+
 async def test_what_is_for_one_person_never_goes_into_the_channel(server: DiscordServer) -> None:
     """A private card whose token is dead has no place."""
     listener = Listener()
