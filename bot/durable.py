@@ -20,7 +20,7 @@ from dbos import DBOS, DBOSConfig, Serializer
 
 from bot.jobs import CHAT_QUEUES, RENDER_QUEUES
 from bot.sealing import Sealer
-from bot.store import prepare_file, refuse_planted, scrub_file
+from bot.store import Overwriting, prepare_file, refuse_planted, scrub_file
 
 _VERSION = "jobs-1"  # changes only with workflows that cannot go on with rows of the one before
 _POLL_S = 0.3  # a third of what it cost at 0.1 s: five queues are asked, of which most are empty
@@ -89,7 +89,10 @@ class Durable:
             "executor_id": executor,
             "serializer": _SealedJson(sealer),
             "log_level": "WARNING",
-            "db_engine_kwargs": {"hide_parameters": True},
+            "db_engine_kwargs": {
+                "hide_parameters": True,
+                **({"connect_args": {"factory": Overwriting}} if is_file else {}),
+            },
             "enable_otlp": False,  # nothing of what people wrote goes anywhere else
             "notification_listener_polling_interval_sec": 1.0,
         }

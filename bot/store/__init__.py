@@ -2,7 +2,7 @@
 
 from bot.store.acceptance import Candidate
 from bot.store.audit import Audited, Deed
-from bot.store.connection import holds_nothing, prepare_file, scrub_file
+from bot.store.connection import Overwriting, holds_nothing, prepare_file, scrub_file
 from bot.store.errors import (
     BackUpUnsupported,
     StoreClosed,
@@ -28,6 +28,7 @@ __all__ = [
     "DeliveryState",
     "Joining",
     "Live",
+    "Overwriting",
     "Sanctioned",
     "Store",
     "StoreClosed",

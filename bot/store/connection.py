@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, make_url
 from sqlalchemy.engine import URL
@@ -31,10 +31,11 @@ LOCK_LIMIT_S = 5
 _LOCK_RETRY_S = 0.02
 _WRITES = "writes"  # the execution option of a connection that may write
 
+_OVERWRITE = "PRAGMA secure_delete = ON"  # what a person deletes
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {LOCK_LIMIT_S * 1000}",  # first: the others may have to wait
     "PRAGMA synchronous = FULL",  # what is committed outlives a power cut
-    "PRAGMA secure_delete = ON",  # what a person deletes is overwritten
+    _OVERWRITE,
     "PRAGMA foreign_keys = ON",
 )
 _POSTGRES_SETTINGS = (f"SET lock_timeout = '{LOCK_LIMIT_S}s'",)
@@ -186,6 +187,14 @@ def reading(url: str) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+class Overwriting(sqlite3.Connection):
+    """A connection that overwrites what it deletes, however SQLite was built; for whoever opens such a file."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.execute(_OVERWRITE)
 
 
 def prepare_file(path: Path) -> None:

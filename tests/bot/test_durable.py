@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dbos._dbos import _get_dbos_instance
 
 from bot.durable import Durable, State, database_url
 from bot.fairness import Lane
 from bot.jobs import CHAT_QUEUES, RENDER_QUEUES, Jobs, Turn, deliver_id, render_id
 from bot.sealing import KEY_BYTES, Sealer
-from bot.store import StoreUnavailable
+from bot.store import Overwriting, StoreUnavailable
 from tests.own_logging import own_logging as own_logging
 
 LIMIT_S = 30.0
@@ -324,6 +325,18 @@ async def test_what_the_queues_keep_is_sealed(tmp_path: Path) -> None:
 def draws(steps: list[tuple[str, str]]) -> list[str]:
     """Name the jobs whose drawing is among these steps."""
     return [job_id for step, job_id in steps if step == "draw"]
+
+
+async def test_what_the_queues_forget_is_overwritten(tmp_path: Path) -> None:
+    """Whatever SQLite does by itself: DBOS's own connections are told to."""
+    async with launched(tmp_path, Steps()):
+        engine = _get_dbos_instance()._sys_db.engine
+        with closing(await asyncio.to_thread(engine.raw_connection)) as connection:
+            found = connection.driver_connection
+            (is_on,) = found.execute("PRAGMA secure_delete").fetchone()
+
+    assert isinstance(found, Overwriting)
+    assert 1 == is_on
 
 
 async def test_a_worker_holds_so_many_of_a_lane_and_takes_the_first_of_the_rest(

@@ -125,6 +125,7 @@ async def test_twice_is_once(archive: Archive) -> None:
     assert await is_empty(archive)
 
 
+@pytest.mark.fault(51)
 async def test_what_is_being_drawn_is_stopped_and_never_shown(archive: Archive) -> None:
     """The worker notices by itself; the card says that it was erased, and shows no picture."""
     await archive.stage.begin()
@@ -138,6 +139,7 @@ async def test_what_is_being_drawn_is_stopped_and_never_shown(archive: Archive) 
     assert not any(card.pictures for card in archive.stage.port.shown)
 
 
+@pytest.mark.fault(51)
 async def test_a_picture_that_is_finished_too_late_is_removed(archive: Archive) -> None:
     """It may be written behind the erasure; who wrote it removes it."""
     await archive.stage.begin()
@@ -173,6 +175,7 @@ async def test_a_text_that_is_being_read_is_forgotten_in_the_end(archive: Archiv
     assert [] == archive.stage.engine.requests
 
 
+@pytest.mark.fault(51)
 async def test_an_answer_that_waits_for_its_platform_is_never_shown(archive: Archive) -> None:
     """Not even when the platform comes back."""
     await archive.stage.begin()
@@ -249,6 +252,7 @@ async def test_an_erasure_that_was_broken_off_is_finished(
     assert await is_empty(archive)
 
 
+@pytest.mark.fault(52)
 async def test_tombstones_are_known_on_both_sides(archive: Archive) -> None:
     """Whichever was lost, the file or the table, learns from the other."""
     store = archive.stage.store

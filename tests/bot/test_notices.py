@@ -4,16 +4,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 
-from bot import notices, texts
+from bot import cards, notices, texts
 from bot.adapters.discord.layout import content_of
 from bot.adapters.port import Card, CardState, Person, PlatformDown
 from bot.adapters.telegram.layout import MAX_CAPTION, written
-from bot.settings import KeepSection
+from bot.settings import KeepSection, Settings
 from bot.store import StoreUnavailable
 from pipeline import Verdict
+from tests.bot.house import House, eventually
 from tests.bot.stage import Stage, open_stage
 from tests.doubles import Fault, progress
+from tests.own_logging import own_logging as own_logging
+from tests.platform.server import Platform
 
 NOTICE = texts.prior_notice(
     operator=None,
@@ -131,6 +135,19 @@ def test_the_notice_names_what_has_to_be_named() -> None:
         assert words in told
 
 
+async def test_the_log_misses_an_operator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_logging: None
+) -> None:
+    """Where others use the bot and nobody is named to them, the start says which settings are empty."""
+    monkeypatch.setattr(Settings, "lacks_operator", True)
+    async with Platform() as platform:
+        with structlog.testing.capture_logs() as logs:
+            async with House(tmp_path, platform, monkeypatch).running() as process:
+                await eventually(lambda: bool(process.said))
+
+    assert 1 == sum("operator.contact" in str(one.get("settings")) for one in logs)
+
+
 def test_the_notice_fits_whole_below_a_card_of_discord() -> None:
     """Also with the longest name that an operator may have, beside the line that says AI."""
     card = Card(job_id=None, state=CardState.DONE, text="고래", notes=(texts.MADE_BY_AI, LONGEST))
@@ -143,3 +160,33 @@ def test_the_notice_fits_whole_below_a_picture_of_telegram() -> None:
     card = Card(job_id=None, state=CardState.DONE, text="고래", notes=(texts.MADE_BY_AI, LONGEST))
 
     assert LONGEST in written(card, max_units=MAX_CAPTION).text
+
+
+def longest_policy() -> Card:
+    """What is told where everything that can be named is named, as long as it may be."""
+    return cards.note(
+        texts.privacy(
+            operator="가" * 100,
+            contact="_" * 200,
+            prompts_days=36_500,
+            pictures_days=36_500,
+            strikes_days=36_500,
+            providers=("papago", "deepl", "openai", "kt", "moderation", "guard"),
+        )
+    )
+
+
+def test_the_policy_fits_whole_into_a_message_of_each_platform() -> None:
+    """Its last words are about age, and are not cut off anywhere."""
+    card = longest_policy()
+
+    assert card.text[-20:] in content_of(card).replace("\\", "")
+    assert card.text in written(card).text
+
+
+def test_what_telegram_shows_of_the_bot_is_taken_by_it() -> None:
+    """512 and 120 characters are the most, and both name generative AI."""
+    assert len(texts.BOT_DESCRIPTION) <= 512
+    assert len(texts.BOT_SHORT_DESCRIPTION) <= 120
+    for text in (texts.BOT_DESCRIPTION, texts.BOT_SHORT_DESCRIPTION, texts.GREETING, texts.HELP):
+        assert "생성형 인공지능(AI)" in text
