@@ -141,17 +141,18 @@ class WebVisitor:
 
     async def say(self, text: str) -> Shown:
         """Write, and wait for the card that answers."""
-        card = await self._answer(text)
+        card = await self.answer(text)
         lines = (card["text"], *card["notes"], *card["suggestions"])
         return Shown(words=_lines("\n".join(lines)), job_id=card["job_id"] or "")
 
     async def commands(self) -> dict[str, Any]:
         """Read the copy of what is kept."""
-        card = await self._answer("/내데이터")
+        card = await self.answer("/내데이터")
         async with self.client.get(card["files"][0]["src"]) as response:
             return _commands(await response.read())
 
-    async def _answer(self, text: str) -> Any:
+    async def answer(self, text: str) -> Any:
+        """Write something, and wait for the last form of the card that answers."""
         self.num_said += 1
         await self.tab.say(text, event_id=f"{self.num_said:016x}")
         async with asyncio.timeout(LIMIT_S):

@@ -7,9 +7,11 @@ from PIL import Image, ImageChops, ImageStat
 
 from pipeline import NotMarked, Pixels, mark
 from pipeline.marks.label import MIN_LETTER_PX, SHARE, label
+from tests.pipeline.marks.corner import corner_of, likeness
 from tests.pipeline.marks.test_writing import RECEIPT
 
 SIDE_PX = 1024
+SIZE = (SIDE_PX, SIDE_PX)
 
 
 def picture(kind: str, *, has_label: bool = True, side_px: int = SIDE_PX) -> Image.Image:
@@ -23,30 +25,6 @@ def picture(kind: str, *, has_label: bool = True, side_px: int = SIDE_PX) -> Ima
     pixels = Pixels(width_px=side_px, height_px=side_px, rgb=image.tobytes())
     data = mark(pixels, RECEIPT, display_px=side_px, has_label=has_label).png
     return Image.open(io.BytesIO(data)).convert("RGB")
-
-
-def likeness(image: Image.Image) -> float:
-    """How much the lower right corner is like the letters: 1 the same, 0 nothing in common.
-
-    Pearson's correlation of the corner's brightness with the label's, at the size of the image.
-    """
-    plate = label((SIDE_PX, SIDE_PX)).getchannel("R")
-    scale = image.width / SIDE_PX
-    margin_px = round(0.4 * SHARE * SIDE_PX)
-    size = (round(plate.width * scale), round(plate.height * scale))
-    right, low = image.width - round(margin_px * scale), image.height - round(margin_px * scale)
-    corner = image.crop((right - size[0], low - size[1], right, low)).convert("L")
-    return correlation(corner, plate.resize(size, Image.Resampling.LANCZOS))
-
-
-def correlation(one: Image.Image, other: Image.Image) -> float:
-    """Pearson's correlation of two grey images of one size."""
-    ones, others = one.tobytes(), other.tobytes()
-    mean, other_mean = sum(ones) / len(ones), sum(others) / len(others)
-    pairs = [(a - mean, b - other_mean) for a, b in zip(ones, others, strict=True)]
-    shared = sum(a * b for a, b in pairs)
-    spread = sum(a * a for a, _ in pairs) * sum(b * b for _, b in pairs)
-    return float(shared / spread**0.5) if spread else 0.0
 
 
 def recompressed(image: Image.Image, *, side_px: int) -> Image.Image:
@@ -64,19 +42,14 @@ def test_the_label_outlives_a_messenger(kind: str, side_px: int) -> None:
     seen = recompressed(picture(kind), side_px=side_px)
     without = recompressed(picture(kind, has_label=False), side_px=side_px)
 
-    assert likeness(seen) > 0.8
-    assert likeness(without) < 0.3
+    assert likeness(seen, drawn_px=SIZE) > 0.8
+    assert likeness(without, drawn_px=SIZE) < 0.3
 
 
 @pytest.mark.parametrize("kind", ["dark", "light"])
 def test_the_letters_stand_out_from_their_plate(kind: str) -> None:
     """Light letters on dark, by far more than the 4.5 to 1 that small letters need (WCAG 2.2, 1.4.3)."""
-    image = picture(kind)
-    margin_px = round(0.4 * SHARE * SIDE_PX)
-    plate = label((SIDE_PX, SIDE_PX))
-    right = SIDE_PX - margin_px
-    corner = image.crop((right - plate.width, right - plate.height, right, right)).convert("L")
-    low, high = corner.getextrema()
+    low, high = corner_of(picture(kind)).getextrema()
 
     assert isinstance(low, int)
     assert isinstance(high, int)
