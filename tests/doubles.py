@@ -94,6 +94,7 @@ class FakeText:
         self.words: list[tuple[tuple[str, float], ...]] = []
         self.translator: str | None = None
         self.are_over_photos: list[bool] = []
+        self.judged_for: list[tuple[Audience, tuple[str, ...]]] = []  # and by which words
         self.forgotten: list[str] = []
 
     async def prepare(
@@ -114,6 +115,7 @@ class FakeText:
         self.englishes.append(english)
         self.are_over_photos.append(is_over_photo)
         self.words.append(tuple(words))
+        self.judged_for.append((audience, tuple(forbidden)))
         if self.error is not None:
             raise self.error
         prepared = preparation(text, verdict=self.verdict)
@@ -128,6 +130,7 @@ class FakeText:
         forbidden: Collection[str] = (),
     ) -> Preparation:
         """Give the scripted verdict, as if it had been prepared here."""
+        self.judged_for.append((audience, tuple(forbidden)))
         return replace(prepared, verdict=self.verdict, rule=self.rule)
 
     async def revise(self, text: str, change: str) -> Revised:

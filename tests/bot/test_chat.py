@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from bot import chat, texts
 from bot.adapters.port import CardState, PlatformDown
 from bot.job import Ending, Outcome, Phase, job_id_of
 from bot.jobs import Turn
+from bot.rules import Manner
 from bot.store import StoreUnavailable
-from pipeline import Failure, StageFailed, Verdict
+from pipeline import Audience, Failure, StageFailed, Verdict
 from tests.bot.stage import LIMIT_S, Stage, open_stage
 from tests.doubles import Fault
 
@@ -191,3 +193,21 @@ async def test_what_was_cancelled_or_erased_is_not_read(stage: Stage) -> None:
     assert await stage.chat.prepare(JOB_ID) is None
     assert await stage.chat.prepare("unknown") is None
     assert [] == stage.text.terms
+
+
+@pytest.mark.parametrize(
+    ("is_adult", "has_photo", "audience"),
+    [
+        (False, False, Audience.EVERYBODY),
+        (True, False, Audience.ADULTS),
+        (True, True, Audience.EVERYBODY),
+        (False, True, Audience.EVERYBODY),
+    ],
+)
+async def test_a_text_is_judged_for_who_will_see_the_picture(
+    stage: Stage, *, is_adult: bool, has_photo: bool, audience: Audience
+) -> None:
+    """Only among adults a text is judged as theirs, and never over a photo."""
+    job = replace((await stage.record()).job, manner=Manner(is_adult=is_adult), has_photo=has_photo)
+
+    assert audience is chat.audience_of(job)

@@ -12,7 +12,7 @@ from PIL import Image
 from bot import error_texts, texts
 from bot.adapters.port import Card, CardState, Person, Place
 from bot.receipt import DrawnOverPhoto, NoReceipt, PictureMissing, PictureUnknown
-from pipeline import Pixels, mark, smaller
+from pipeline import Audience, Pixels, Rule, Verdict, mark, smaller
 from pipeline.errors import PhotoUnreadable
 from tests.bot.stage import PLACE, Stage, open_stage
 from tests.bot.test_receipt import RECEIPT
@@ -277,3 +277,16 @@ async def test_a_picture_whose_file_is_gone_is_still_told_about(stage: Stage) ->
     told = rows(stage.port.last)
     assert "a whale" == told[texts.ROW_ENGLISH]
     assert texts.ROW_MARKS not in told
+
+
+async def test_what_a_file_says_of_its_prompt_is_judged(stage: Stage) -> None:
+    """A receipt that asks for what is not drawn here is refused as a message is."""
+    _, data = await drawn(stage)
+    stage.text.verdict, stage.text.rule = Verdict.UNSAFE, Rule.MINOR
+
+    await stage.say("/재현", "e2", photo=data)
+    await stage.runner.idle()
+
+    assert texts.UNSAFE in str(stage.port.last)
+    assert 1 == len(stage.engine.requests)
+    assert (Audience.EVERYBODY, ()) == stage.text.judged_for[-1]
