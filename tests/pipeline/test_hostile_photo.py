@@ -229,6 +229,56 @@ def test_no_file_costs_more_than_there_is_for_one(name: str, tmp_path: Path) -> 
     assert int(grown_kib) < 120 * 1024
 
 
+def webp_header(width_px: int, height_px: int) -> bytes:
+    """A WebP that says how large it is, and holds nothing."""
+    size = struct.pack("<I", (width_px - 1) | ((height_px - 1) << 14))
+    content = b"\x2f" + size + bytes(9)
+    chunk = b"VP8L" + struct.pack("<I", len(content)) + content
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+
+
+MARKS = """
+import resource
+import sys
+from pathlib import Path
+from pipeline import marks_in
+
+data = Path(sys.argv[1]).read_bytes()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    marks_in(data)
+except ValueError:
+    pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: png_bomb(13_000, 13_000),
+        lambda: header_only(2**31 - 1, 2**31 - 1),
+        lambda: webp_header(16_383, 16_383),
+        long_note,
+    ],
+    ids=["png", "png header", "webp header", "note"],
+)
+def test_reading_marks_unpacks_nothing(make: Callable[[], bytes], tmp_path: Path) -> None:
+    """What a file says of itself is read in the program, so its pixels are left where they are."""
+    (tmp_path / "photo").write_bytes(make())
+
+    done = subprocess.run(
+        [sys.executable, "-c", MARKS, str(tmp_path / "photo")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert int(done.stdout) < 100 * 1024
+
+
 def progressive_header(width_px: int, height_px: int) -> bytes:
     """A JPEG that says that it comes again and again, and how large it is."""
     frame = (
