@@ -27,7 +27,7 @@ async def server() -> AsyncIterator[OpenAiServer]:
 async def line(server: OpenAiServer, kind: str, *, key: str = "demo-key") -> str:
     """Give what `check` says about an opinion."""
     safety = SafetySection(
-        second_opinion=kind,
+        second_opinion=kind,  # type: ignore[arg-type]
         opinion_base_url=server.base_url,
         opinion_api_key=SecretStr(key),
         opinion_model="demo-model" if kind == "guard" else None,

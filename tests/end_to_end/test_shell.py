@@ -38,6 +38,16 @@ def bot(*arguments: str, cwd: Path = ROOT, **environ: str) -> subprocess.Complet
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders of its own for the data and the keys, where a test names none."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEURYEOJWO_DATA_DIR", str(folder / "var"))
+        patch.setenv("GEURYEOJWO_KEY_FILE", str(folder / "keys" / "data.key"))
+        yield folder
+
+
 @pytest.fixture(scope="module")
 def apple(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object], str]:
     """A red apple from the shell: its file, its JSON and what was said on standard error."""
@@ -135,9 +145,49 @@ def test_the_demo_model_does_not_enlarge(
 def test_verify_names_the_marks(
     apple: tuple[Path, dict[str, object], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A picture of ours says that AI made it; a foreign one ends with 1."""
+    """A picture of ours says that AI made it, that this bot signed it, and what was asked for."""
     assert 0 == main(["verify", str(apple[0])])
-    assert "빨간 사과" in capsys.readouterr().out
+
+    said = capsys.readouterr().out
+    assert "빨간 사과" in said
+    assert "이 봇이 서명했고, 그 뒤로 바뀌지 않았어요" in said
+    assert "자체 서명" in said
+
+
+def test_verify_finds_one_changed_byte(
+    apple: tuple[Path, dict[str, object], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Somewhere among the pixels; the marks that are text are there all the same."""
+    data = bytearray(apple[0].read_bytes())
+    data[data.index(b"IDAT") + len(data) // 2] ^= 1
+    changed = tmp_path / "changed.png"
+    changed.write_bytes(data)
+
+    assert 0 == main(["verify", str(changed)])
+    assert "서명한 뒤에 파일이 바뀌었어요" in capsys.readouterr().out
+
+
+def test_after_a_new_key_earlier_pictures_are_still_ours(
+    apple: tuple[Path, dict[str, object], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The operator makes one with a command; a picture of before is known as signed here."""
+    assert 0 == main(["rotate-marks"])
+    assert "새로 만들었어요" in capsys.readouterr().err
+    assert 0 == main(["verify", str(apple[0])])
+    assert "이 봇이 서명했고" in capsys.readouterr().out
+
+
+def test_verify_ends_with_1_where_nothing_says_ai(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A foreign picture is told to have none of the marks."""
+    file = tmp_path / "foreign.png"
+    Image.new("RGB", (8, 8)).save(file)
+
+    assert 1 == main(["verify", str(file)])
+    assert 4 == capsys.readouterr().out.count("없어요")
 
 
 @pytest.mark.slow
@@ -354,10 +404,12 @@ def test_check_asks_every_provider_once(tmp_path: Path) -> None:
         GEURYEOJWO_WEB__PORT="0",
         GEURYEOJWO_DATA_DIR=str(tmp_path),
         GEURYEOJWO_OPENAI__REQUEST_S="30",
+        GEURYEOJWO_SAFETY__OPINION_S="30",
     )
 
     assert 0 == done.returncode, done.stdout + done.stderr
     for who in (
+        "글을 한 번 더 보기 · OpenAI 모더레이션",
         "한 번에 옮기기 · 언어 모델",
         "비슷한 문장 · KT 지니랩스",
         "번역 · 파파고",
