@@ -1,7 +1,7 @@
 """The gate inside of the text pipeline: who is not asked, what is read again, and what a second opinion changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,10 +27,12 @@ from pipeline.types import (
     SecondOpinion,
     Verdict,
 )
+from tests.pipeline.safety.corpus import expanded, lines_of, messages
 from tests.pipeline.text.conftest import count_tokens
 from tests.pipeline.text.seal import WeakSeal
 
 GATE = RuleGate()
+MESSAGES = messages("messages_ko.jsonl")
 
 
 @pytest.fixture(autouse=True)
@@ -279,3 +281,33 @@ async def test_what_a_receipt_leaves_out_is_judged() -> None:
         named.rule,
         forbidden.rule,
     ]
+
+
+@pytest.fixture(scope="module")
+def offline() -> Iterator[Preparer]:
+    """The pipeline as it is without any key, with the real gate; loaded once."""
+    one = Preparer(TextOptions(keyword_extractors=("frequency",)), count_tokens, gate=GATE)
+    asyncio.run(one.load_language())
+    yield one
+    asyncio.run(one.close())
+
+
+@pytest.mark.fault(41)
+async def test_the_acceptance_data_is_refused_as_it_is_marked(offline: Preparer) -> None:
+    """Of the messages, those that are marked unsafe have that verdict, and no other has."""
+    found = [(await offline.prepare(one["text"])).verdict for one in MESSAGES]
+
+    unsafe = [one["id"] for one in MESSAGES if not one["safe"]]
+    refused = [
+        one["id"] for one, verdict in zip(MESSAGES, found, strict=True) if verdict is Verdict.UNSAFE
+    ]
+    assert unsafe == refused
+
+
+async def test_no_harmless_text_becomes_unsafe_in_english(offline: Preparer) -> None:
+    """What is made of harmless Korean and English passes the gate, too."""
+    texts = [*lines_of("lookalikes_ko.txt"), *expanded("harmless_ko.txt")[::7]]
+    texts += expanded("harmless_en.txt")[::7]
+
+    refused = [text for text in texts if (await offline.prepare(text)).verdict is Verdict.UNSAFE]
+    assert [] == refused
