@@ -333,10 +333,8 @@ async def test_what_the_queues_forget_is_overwritten(tmp_path: Path) -> None:
         engine = _get_dbos_instance()._sys_db.engine
         with closing(await asyncio.to_thread(engine.raw_connection)) as connection:
             found = connection.driver_connection
-            (is_on,) = found.execute("PRAGMA secure_delete").fetchone()
-
-    assert isinstance(found, Overwriting)
-    assert 1 == is_on
+            assert isinstance(found, Overwriting)
+            assert (1,) == found.execute("PRAGMA secure_delete").fetchone()
 
 
 async def test_a_worker_holds_so_many_of_a_lane_and_takes_the_first_of_the_rest(
