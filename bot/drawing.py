@@ -93,11 +93,11 @@ class Drawing:
                 errors.append(error)
         if not pictures:
             raise errors[0]
-        for error in errors:
-            if isinstance(error, PictureUnsafe):
-                log.warning("picture blocked", rule=str(error.rule))
+        for one in errors:
+            if isinstance(one, PictureUnsafe):
+                log.warning("picture blocked", rule=str(one.rule))
             else:
-                log.error("picture failed", exc_info=error)
+                log.error("picture failed", exc_info=one)
         return tuple(pictures)
 
     async def _finished(

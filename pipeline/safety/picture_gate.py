@@ -120,7 +120,7 @@ class ClassifierGate:
         if not done:
             log.error("picture not judged", why="too late", limit_s=limit_s)
             raise NotJudged
-        if error := asked.exception():
-            log.error("picture not judged", kind=type(error).__name__)
-            raise NotJudged from error
+        if failure := asked.exception():
+            log.error("picture not judged", kind=type(failure).__name__)
+            raise NotJudged from failure
         return asked.result()

@@ -225,5 +225,5 @@ async def test_a_button_brings_no_picture_for_adults_where_everybody_looks(
 
     assert drawn.is_adult
     assert error_texts.of_error(AdultsElsewhere(), job_id="") == stage.port.last.text
-    assert () == stage.port.last.pictures == stage.port.last.files
+    assert ((), ()) == (stage.port.last.pictures, stage.port.last.files)
     assert 1 == len(await stage.files.keys("pictures/"))
