@@ -4,8 +4,8 @@ import re
 
 from bot.korean import with_particle
 from bot.settings import Problem
-from bot.texts import provider
-from pipeline import Credentials, Marks, Obstacle, SourceType
+from bot.texts import credentials, provider, source
+from pipeline import Credentials, Marks, Obstacle
 
 SHELL_ABOUT = "우리말로 부탁하면 그림을 그리는 봇이에요."
 SHELL_CONFIG = "설정 파일 (기본값: config.yaml)"
@@ -218,26 +218,12 @@ def not_a_picture(path: str) -> str:
     )
 
 
-_SOURCES = {
-    SourceType.DRAWN: "있어요. AI가 그린 그림이에요",
-    SourceType.OVER_PHOTO: "있어요. 사진이나 그림 위에 AI가 그린 그림이에요",
-}
-_CREDENTIALS = {
-    Credentials.NONE: "없어요",
-    Credentials.OURS: "있어요. 이 봇이 서명했고, 그 뒤로 바뀌지 않았어요",
-    Credentials.OTHERS: "있어요. 다른 곳에서 서명했고, 그 뒤로 바뀌지 않았어요. 누가 서명했는지는 이 봇이 알 수 없어요",
-    Credentials.CHANGED: "있지만, 서명한 뒤에 파일이 바뀌었어요",
-    Credentials.INVALID: "있지만, 읽을 수 없거나 서명이 맞지 않아요",
-}
-
-
 def marks(found: Marks) -> str:
     """List the marks of a file. What a stranger may have written stays on its line."""
     has = {True: "있어요", False: "없어요"}
-    sources = {str(source): said for source, said in _SOURCES.items()}
     lines = [
-        f"AI로 만들었다는 표시(XMP): {sources.get(found.source_type or '', has[False])}",
-        f"변조를 알 수 있는 자체 서명(C2PA): {_CREDENTIALS[found.credentials]}",
+        f"AI로 만들었다는 표시(XMP): {source(found.source_type)}",
+        f"변조를 알 수 있는 자체 서명(C2PA): {credentials(found.credentials)}",
         f"그린 조건(parameters): {has[found.parameters is not None]}",
         f"영수증: {has[found.receipt is not None]}",
     ]

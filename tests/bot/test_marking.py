@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from bot import shell_texts
+from bot import check_texts, shell_texts
 from bot.marking import KeyTrouble, Marking, marking_of, trouble_with_key
 from bot.settings import MarksSection, Settings
 from bot.signing import FILE
@@ -244,3 +244,13 @@ def test_every_state_of_a_signature_is_said_in_its_own_words() -> None:
 
     assert len(Credentials) == len(said)
     assert not any("인증" in one or "\x1b" in one or "\n가짜" in one for one in said)
+
+
+@pytest.mark.fault(54)
+@pytest.mark.parametrize("trouble", list(KeyTrouble))
+def test_the_operator_reads_what_is_wrong_and_what_to_do(trouble: KeyTrouble) -> None:
+    """Every trouble with the key has a sentence that names a next step."""
+    said = check_texts.signing(trouble, "keys/marks")
+
+    assert "rotate-marks" in said or "다시 켜 주세요" in said
+    assert "{" not in said

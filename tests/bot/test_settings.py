@@ -180,6 +180,8 @@ def test_the_example_of_the_environment_lists_every_secret() -> None:
         ("data_dir: keys", "key_file", "key_in_data_dir"),
         ("data_dir: .", "key_file", "key_in_data_dir"),
         ("{data_dir: a/b, key_file: a/b/c/key}", "key_file", "key_in_data_dir"),
+        ("{data_dir: a/b, marks: {key_dir: a/b/c}}", "marks", "key_in_data_dir"),
+        ("marks: {credentials: false, require_credentials: true}", "marks", "credentials_off"),
         (
             'queue: {role_weights: {"discord:1": 0}}',
             "queue.role_weights.discord:1",

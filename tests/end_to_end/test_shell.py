@@ -18,6 +18,7 @@ from bot import check_texts
 from bot.__main__ import main
 
 # Used by every test here: `main` sets up the log.
+from tests.classifiers import write_timm
 from tests.own_logging import own_logging as own_logging
 from tools.demo_model.recogniser import Recogniser
 
@@ -335,7 +336,10 @@ def test_a_broken_model_folder_ends_the_program(tmp_path: Path, damage: str) -> 
         weights.write_bytes(weights.read_bytes()[:1000])
     out = tmp_path / "a.png"
 
-    done = bot("draw", "고래", "--out", str(out), GEURYEOJWO_MODEL__SOURCE=str(folder))
+    done = bot(
+        "draw", "고래", "--out", str(out),
+        GEURYEOJWO_MODEL__SOURCE=str(folder), GEURYEOJWO_SAFETY__CLASSIFIER="none",
+    )  # fmt: skip
 
     assert 1 == done.returncode
     assert "그림 모델을 불러오지 못했어요" in done.stderr
@@ -452,3 +456,22 @@ def read_until_closed(terminal: int) -> Iterator[bytes]:
     with contextlib.suppress(OSError):
         while True:
             yield os.read(terminal, 65_536)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("block_from", "code"), [("1.0", 0), ("0.0", 1)], ids=["shown", "blocked"])
+def test_a_picture_that_may_not_be_shown_is_not_written(
+    tmp_path: Path, block_from: str, code: int
+) -> None:
+    """The shell has the gate of everybody else; whoever drew reads why there is no file."""
+    classifier, out = write_timm(tmp_path / "classifier"), tmp_path / "a.png"
+
+    done = bot(
+        "draw", "고래", "--out", str(out), "--steps", "4",
+        GEURYEOJWO_SAFETY__CLASSIFIER=str(classifier),
+        GEURYEOJWO_SAFETY__BLOCK_FROM=block_from,
+    )  # fmt: skip
+
+    assert (code, code == 0) == (done.returncode, out.exists())
+    assert (code == 1) == ("보여 드릴 수 없는 그림" in done.stderr)
+    assert "Traceback" not in done.stderr
