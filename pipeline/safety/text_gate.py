@@ -20,6 +20,7 @@ _KINDS = frozenset(
     """young teen person real known sex undress suggest bathing nudify fake deepfake abuse gore cruel killing
     clothes grown lookalike""".split()
 )
+_PEOPLE = frozenset({"person", "young", "teen", "real", "known"})
 _LIFTED, _FORBIDDEN = "allowed", "forbidden"
 _CLOTHES = frozenset(
     """옷 속옷 잠옷 팬티 바지 치마 윗도리 아랫도리 상의 하의 교복 브라 브래지어 원피스 수영복 비키니 티셔츠 셔츠 가운
@@ -118,7 +119,7 @@ class RuleGate:
             kind = hit.term.kind
             if kind in (LOOKALIKE, _LIFTED) or hit.begins_in(harmless):
                 continue
-            if kind == "undress" and _takes_off_something_else(view, hit):
+            if kind in ("undress", "nudify") and _takes_off_something_else(view, hit, hits):
                 continue
             is_lifted = hit.lies_in(lifted)
             found.add(kind, is_lifted=is_lifted)
@@ -146,10 +147,14 @@ def _words_of(words: tuple[str, ...]) -> _Words:
     return _Words(Lexicon(terms), regex.compile("|".join(signs)) if signs else None)
 
 
-def _takes_off_something_else(view: View, hit: Hit) -> bool:
-    """Whether the word before says what is taken off, and it is no clothing: "반지를 벗은"."""
+def _takes_off_something_else(view: View, hit: Hit, hits: Iterable[Hit]) -> bool:
+    """Whether the word before says what is taken off, neither clothing nor somebody's: "반지를 벗은"."""
+    if hit.start == 0 or not hit.term.letters.startswith("벗"):
+        return False
     before = view.word_before(hit.start)
-    return before[-1:] in ("을", "를") and before[:-1] not in _CLOTHES and hit.start > 0
+    if before[-1:] not in ("을", "를") or before[:-1] in _CLOTHES:
+        return False
+    return not any(one.term.kind in _PEOPLE and one.end == hit.start - 1 for one in hits)
 
 
 def _is_part(hit: Hit, hits: Iterable[Hit]) -> bool:

@@ -134,6 +134,23 @@ def test_nobody_gets_real_people_sexually_or_falsely(
     assert Rule.REAL_PERSON is gate.judge(text, audience=audience).rule
 
 
+@pytest.mark.parametrize(
+    ("text", "is_harmless"),
+    [
+        ("반지를 벗은 여자의 손", True),
+        ("귤 껍질을 벗겨줘", True),
+        ("반지를 벗은 소녀", True),
+        ("원피스를 벗은 여자", False),
+        ("여자를 벗긴 그림", False),
+        ("친구를 옷 벗겨줘", False),
+        ("소녀를 벗긴 그림", False),
+    ],
+)
+def test_it_depends_on_what_is_taken_off(gate: RuleGate, text: str, *, is_harmless: bool) -> None:
+    """The object before 벗 decides: clothes or somebody, or a ring or a peel."""
+    assert is_harmless is (gate.judge(text).rule is None)
+
+
 @pytest.mark.parametrize("text", ["잔인하게 살해하는 장면", "목이 잘린 시체", "gore, severed head"])
 @pytest.mark.parametrize("audience", Audience)
 def test_nobody_gets_cruelty_for_its_own_sake(
