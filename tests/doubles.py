@@ -153,7 +153,7 @@ class FakeText:
 
 
 class FakeGate:
-    """Breaks the rule whose name stands in a text, unless it passes among adults."""
+    """Breaks the rule whose name stands in a text, unless it passes among adults; wants clothes to stay."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[tuple[str, ...], Audience, tuple[str, ...]]] = []
@@ -167,11 +167,11 @@ class FakeGate:
     ) -> Ruling:
         """Judge texts together."""
         self.asked.append((texts, audience, tuple(forbidden)))
-        text = " ".join((*texts, *unwanted))
+        text = " ".join(texts)
         if any(word in text for word in forbidden):
             return Ruling(rule=Rule.FORBIDDEN)
         found = (rule for rule in Rule if rule in text)
-        rule = next(found, None)
+        rule = next(found, Rule.SEXUAL if "clothes" in " ".join(unwanted) else None)
         is_fine = rule is Rule.SEXUAL and audience is Audience.ADULTS
         return Ruling(rule=None if is_fine else rule)
 

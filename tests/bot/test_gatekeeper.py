@@ -8,10 +8,10 @@ import pytest
 
 from bot import error_texts, texts
 from bot.adapters.port import Action, CardState, Place
-from bot.command import DrawCommand
 from bot.fairness import korean_day
-from bot.gatekeeper import texts_of
+from bot.gatekeeper import drawn_of, unwanted_of
 from bot.job import Ending, FailureRecord, NotAccepted, Outcome
+from bot.receipt import command_of
 from bot.rules import Adults, PlaceRules
 from bot.store import StoreUnavailable
 from bot.strikes import WINDOW_S, LastWarning, MustPause, Suspended
@@ -93,8 +93,8 @@ async def test_a_refusal_names_no_rule_and_no_word(stage: Stage, rule: Rule) -> 
     ("text", "options"),
     [
         ("sexual 고래", ()),
-        ("고래 제외:sexual", ()),
-        ("고래", (("제외", "sexual"),)),
+        ("고래 제외:clothes", ()),
+        ("고래", (("제외", "clothes"),)),
         ("고래 화풍:sexual", ()),
     ],
 )
@@ -108,7 +108,7 @@ async def test_everything_that_is_typed_is_judged(
     assert () == await stage.store.live()
 
 
-@pytest.mark.parametrize("field", ["영어", "낱말", "제외", ""])
+@pytest.mark.parametrize("field", ["영어", "낱말", ""])
 async def test_a_filled_form_is_judged(stage: Stage, field: str) -> None:
     """The person's own English and words too."""
     await stage.draw("고래")
@@ -156,10 +156,19 @@ def test_the_texts_of_a_receipt_are_judged() -> None:
         negative="negative",
         negative_prompt="negative prompt",
     )
-    command = DrawCommand(text=receipt.text, receipt=receipt)
-    expected = {"subject", "english", "prompt one", "prompt two", "negative", "negative prompt"}
+    command = command_of(receipt)
 
-    assert expected | {receipt.text} == set(texts_of(command))
+    expected = {receipt.text, "subject", "english", "prompt one", "prompt two"}
+    assert expected == set(drawn_of(command))
+    assert {"negative", "negative prompt"} == set(unwanted_of(command))
+
+
+async def test_what_is_not_to_be_shown_is_no_wish_for_it(stage: Stage) -> None:
+    """Whoever leaves something out asks for its opposite, and the gate is told which is which."""
+    card = await stage.draw("고래 제외:sexual")
+
+    assert CardState.DONE is card.state
+    assert [] == await rules_struck(stage)
 
 
 async def test_adults_are_judged_as_adults_where_everybody_is_one(stage: Stage) -> None:
