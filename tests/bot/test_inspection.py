@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
-from bot import texts
+from bot import error_texts, texts
 from bot.inspection import card_of
 from pipeline import Credentials, Marks, SourceType
+from pipeline.errors import PhotoUnreadable
+from tests.bot.stage import open_stage
 from tests.bot.test_receipt import RECEIPT
 
 NOTHING = Marks(source_type=None, parameters=None, receipt=None)
@@ -80,3 +83,11 @@ def test_a_receipt_is_told_below_the_marks() -> None:
     assert RECEIPT.text == told[texts.ROW_TEXT]
     assert RECEIPT.english == told[texts.ROW_ENGLISH]
     assert f"시드 {RECEIPT.seed}" in told[texts.ROW_SETTINGS]
+
+
+async def test_what_cannot_be_read_gets_a_sentence(tmp_path: Path) -> None:
+    """No file makes the conversation fail: whoever shows it is told to choose another."""
+    async with open_stage(tmp_path) as stage:
+        card = await stage.conversation.inspect(b"\x89PNG\r\n\x1a\n broken")
+
+    assert error_texts.of_error(PhotoUnreadable(), job_id="") == card.text
