@@ -17,7 +17,7 @@ from pipeline.safety.lexicon import LOOKALIKE, Hit, Lexicon, Term, read_lists, t
 from pipeline.types import Audience, Ruling
 
 _KINDS = frozenset(
-    """young teen person real known sex undress suggest bathing nudify fake deepfake abuse gore cruel killing
+    """young teen person real known photo sex undress suggest bathing nudify fake deepfake abuse gore cruel killing
     clothes grown lookalike""".split()
 )
 _PEOPLE = frozenset({"person", "young", "teen", "real", "known"})
@@ -32,6 +32,10 @@ _AGE = regex.compile(
 _TEENS = regex.compile(r"(?<!\d)10대(?=\s*(?:소녀|소년|여|남|청소년|의|누|알|섹|야))")
 _ADULT_MARK = regex.compile(
     r"(?<!\d)1[89]\s*금(?![가-힣])|(?<!\d)1[89]금(?=\s*(?:그림|사진|짤|영화|만화|웹툰))|(?<![a-z])r[-\s]?18(?!\d)|(?<!\d)18\+"
+)
+# Somebody by name; 아저씨 and 날씨 are none.
+_NAMED = regex.compile(
+    r"(?<![가-힣])(?!아저|아가|마음|맘씨|날씨|글씨|솜씨|불씨|말씨)[가-힣]{2,4}\s?씨(?:의)?\s?(?:얼굴|사진)"
 )
 _INITIALS = regex.compile(r"(?<![ㄱ-ㅎ])ㅅ[\s.1]*ㅅ(?=\s*(?:하는|하고|해|신|장면))")
 
@@ -104,6 +108,8 @@ class RuleGate:
             folded = plain(text)
             if _AGE.search(folded) or _TEENS.search(folded):
                 found.add("teen")
+            if _NAMED.search(folded):
+                found.add("known")
             if _ADULT_MARK.search(folded) or _INITIALS.search(folded):
                 found.add("sex")
             if forbidden.signs and forbidden.signs.search(folded):
@@ -201,7 +207,9 @@ def _is_of_real_people(found: _Found) -> bool:
         return True
     if "real" in kinds and {"sex", "undress", "suggest", "fake"} & kinds:
         return True
-    return "known" in kinds and bool({"sex", "undress", "suggest", "fake"} & kinds)
+    if "known" in kinds and "fake" in kinds:
+        return True
+    return bool({"known", "photo"} & kinds) and bool({"sex", "undress", "suggest"} & kinds)
 
 
 def _is_sexual(found: _Found, away: _Found) -> bool:
@@ -210,4 +218,4 @@ def _is_sexual(found: _Found, away: _Found) -> bool:
         return True
     if found.num_suggestions > 1:
         return True
-    return "clothes" in away.all and bool({"person", "real", "known"} & found.all)
+    return "clothes" in away.all and bool({"person", "real", "known", "photo"} & found.all)
