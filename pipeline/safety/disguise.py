@@ -12,12 +12,13 @@ import regex  # type: ignore[import-untyped]
 
 from pipeline.safety import jamo
 
-MAX_CHARS = 20_000  # that are looked at, without those that nobody can see
+MAX_CHARS = 8_000  # that are looked at, without those that nobody can see
 MAX_LETTERS = 4_000  # of a view
 
 TOGETHER, MARK, BLANK = 0, 1, 2  # what stands before a letter, in the order of what it separates
 
 _INVISIBLE = regex.compile(r"[\p{M}\p{Cf}\p{Cs}\p{Cn}\p{Co}\u115f\u1160\u3164\uffa0]+")
+_ARCHAIC = regex.compile("[\u1113-\u115e\u1176-\u11a7\u11c3-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]+")
 _BLANK = regex.compile(r"\s")
 _BLANKS = regex.compile(r"[\s\p{Cc}]+")
 _LETTERS = regex.compile("[가-힣a-z]+")
@@ -130,7 +131,7 @@ def _without(view: View, gone: set[int]) -> View:
 def _visible(text: str) -> str:
     """Drop what nobody sees, fold what only looks different, and compose Hangul; case is kept."""
     # Long blanks are shortened first: else a word behind them is not looked at, and drawn.
-    seen = _without_padding(text)[:MAX_CHARS]
+    seen = _without_padding(_ARCHAIC.sub("", text))[:MAX_CHARS]
     folded = _without_padding(unicodedata.normalize("NFKD", seen.translate(_REGIONAL)))
     composed = unicodedata.normalize("NFC", folded[:MAX_CHARS])
     return jamo.alone(composed)

@@ -89,7 +89,8 @@ def test_a_text_causes_bounded_work(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unseen", ["\u200b", "\u202e", "\u0301", "\0", "\ud800", "\u3164", " ", "\n\t"]
+    "unseen",
+    ["\u200b", "\u202e", "\u0301", "\0", "\ud800", "\u3164", "\u111a", "\u1176", " ", "\n\t"],
 )
 def test_nobody_pushes_a_word_out_of_sight(unseen: str) -> None:
     """Before the limit of characters nothing counts that nobody sees."""
