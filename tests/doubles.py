@@ -59,7 +59,7 @@ FACTS = ModelFacts(
     steps={Quality.FAST: 5, Quality.NORMAL: 6, Quality.FINE: 7},
     guidance_scale=4.0,
     sampler=SamplerName.EULER,
-    display_px=8,
+    display_px=96,  # room for a label
     can_look_real=False,  # so small that no label fits
 )
 PIXELS = Pixels(width_px=4, height_px=4, rgb=bytes(48))
