@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 BENCHMARKS = (
-    "engine", "event_loop_lag", "text", "gate", "marks", "ablation", "load", "shares", "workers", "stop", "discord",
+    "engine", "event_loop_lag", "text", "gate", "picture_gate", "marks", "ablation", "load", "shares", "workers", "stop", "discord",
 )  # fmt: skip
 
 
