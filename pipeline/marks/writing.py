@@ -77,7 +77,7 @@ def smaller(picture: bytes, *, max_bytes: int, sign: Sign | None = None) -> byte
     Raises ValueError for what is no marked picture, and NotMarked where it could not be signed.
     """
     marks = marks_in(picture)
-    source_type = SourceType(marks.source_type)
+    source_type = _source_of(marks)
     with Image.open(io.BytesIO(picture)) as image:
         whole = image.convert("RGB")
     for write in _ways(whole):
@@ -137,7 +137,12 @@ def _webp(image: Image.Image, marks: Marks, *, quality: int | None) -> bytes:
 
 
 def _xmp_of(marks: Marks) -> bytes:
-    return xmp(SourceType(marks.source_type), marks.receipt).encode()
+    return xmp(_source_of(marks), marks.receipt).encode()
+
+
+def _source_of(marks: Marks) -> SourceType:
+    """Raises ValueError where a file does not say it."""
+    return SourceType(marks.source_type or "")
 
 
 def _utf_8(text: str) -> bytes:

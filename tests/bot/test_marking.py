@@ -53,13 +53,6 @@ def picture(marking: Marking, source_type: SourceType = SourceType.DRAWN) -> byt
     return mark(pixels, RECEIPT, display_px=128, source_type=source_type, sign=marking.sign).png
 
 
-def has_label(
-    section: MarksSection, facts: ModelFacts, *, photo: bytes | None = None, **told: str
-) -> bool:
-    """Whether a picture needs the label."""
-    return Marking(section).due(prepared(**told), facts, photo=photo).has_label
-
-
 def test_the_key_lies_beside_the_one_of_the_data(tmp_path: Path) -> None:
     """Where nothing else is said; and elsewhere where something is."""
     settings = settings_of(tmp_path)
@@ -182,15 +175,17 @@ def test_what_may_be_taken_for_a_photo_has_the_label(
     section: MarksSection, facts: ModelFacts, style: str | None, *, expected: bool
 ) -> None:
     """Of a model that can look real everything but what is clearly drawn; or all pictures."""
-    told = {"style": style} if style else {}
+    due = Marking(section).due(prepared(style=style), facts, photo=None)
 
-    assert expected is has_label(section, facts, **told)
+    assert expected is due.has_label
 
 
 @pytest.mark.parametrize("english", ["a photo of a whale", "a photorealistic whale", "Realism"])
 def test_a_drawn_style_is_not_believed_beside_the_words_of_a_photo(english: str) -> None:
     """Who asks for both gets the label."""
-    assert has_label(REALISTIC, REAL, style="watercolor", english=english)
+    told = prepared(style="watercolor", english=english)
+
+    assert Marking(REALISTIC).due(told, REAL, photo=None).has_label
 
 
 def test_the_styles_without_a_label_are_styles() -> None:

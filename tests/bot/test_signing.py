@@ -1,11 +1,12 @@
 """The key that signs pictures is made once, kept apart, and never lost without a word."""
 
-import multiprocessing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot import certificates
+from bot.certificates import Keys
 from bot.signing import (
     FILE,
     SigningKeyMissing,
@@ -173,23 +174,19 @@ def test_a_root_that_ends_is_followed_by_another(home: Home) -> None:
     assert 2 == roots_of(home.keys, data_dir=home.data).count(b"BEGIN CERTIFICATE")
 
 
-def _start(keys: Path, data: Path, ready: object, found: object) -> None:
-    """Run in a process of its own."""
-    ready.wait()  # type: ignore[attr-defined]
-    found.put(load_or_create(keys, data_dir=data).chain_pem)  # type: ignore[attr-defined]
+def test_processes_that_start_at_once_have_one_key(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that made a key while another wrote one takes that, and both sign with the same."""
+    made, others = certificates.made, []
 
+    def overlapping(now: datetime) -> Keys:
+        monkeypatch.setattr(certificates, "made", made)
+        others.append(home.start())  # another process comes and goes meanwhile
+        return made(now)
 
-def test_processes_that_start_at_once_have_one_key(home: Home) -> None:
-    """Whoever comes first makes it, the others take it."""
-    spawning = multiprocessing.get_context("spawn")
-    ready, found = spawning.Barrier(3), spawning.Queue()
-    processes = [
-        spawning.Process(target=_start, args=(home.keys, home.data, ready, found)) for _ in range(3)
-    ]
-    for process in processes:
-        process.start()
-    chains = {found.get(timeout=60) for _ in processes}
-    for process in processes:
-        process.join(60)
+    monkeypatch.setattr(certificates, "made", overlapping)
+    mine = home.start()
 
-    assert {home.start().chain_pem} == chains
+    assert [mine] == others
+    assert [FILE] == [path.name for path in home.keys.iterdir()]

@@ -135,6 +135,16 @@ def test_a_changed_byte_of_the_pixels_is_found(data: st.DataObject, format_: str
     assert found in {Credentials.CHANGED, Credentials.INVALID}
 
 
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_changed_picture_is_told_from_one_that_was_signed_badly(format_: str) -> None:
+    """Whoever looks reads that the file was changed after it was signed."""
+    whole = bytearray(signed(format_))
+    start, end = _pixels_of(bytes(whole), format_)
+    whole[(start + end) // 2] ^= 1
+
+    assert Credentials.CHANGED is credentials(bytes(whole))
+
+
 def _pixels_of(data: bytes, format_: str) -> tuple[int, int]:
     """Give where the compressed pixels lie."""
     if format_ == "PNG":

@@ -39,10 +39,11 @@ def files_that_import(name: str) -> set[str]:
     found = set()
     for path in (ROOT / "bot").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            is_ours = isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(
                 "pipeline"
-            )
-            if is_ours and name in {alias.name for alias in node.names}:
+            ):
+                continue
+            if name in {alias.name for alias in node.names}:
                 found.add(path.relative_to(ROOT).as_posix())
     return found
 
