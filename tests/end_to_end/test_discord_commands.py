@@ -328,6 +328,7 @@ async def test_a_report_comes_where_a_server_wants_it(bot: Bot, house: House) ->
     await bot.server.wait_for(lambda: card.is_deleted, LIMIT_S)
 
 
+@pytest.mark.fault(31)
 async def test_adults_pictures_stay_where_adults_are(bot: Bot, house: House) -> None:
     """A channel that is open to everybody before the picture comes does not get it, and reads why."""
     await house.settle("성인", 방침="연령제한채널")

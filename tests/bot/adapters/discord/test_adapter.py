@@ -13,6 +13,7 @@ from bot.adapters.port import (
     Form,
     Message,
     MessageGone,
+    NotForEverybody,
     Person,
     Place,
     PlaceGone,
@@ -352,13 +353,15 @@ async def test_a_direct_message_that_is_refused_keeps_the_picture(server: Discor
 
 
 @pytest.mark.fault(31)
-async def test_what_is_for_adults_never_becomes_a_direct_message(server: DiscordServer) -> None:
+async def test_what_is_for_adults_never_becomes_a_direct_message(
+    server: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the channel cannot be reached any more, the picture does not follow its person."""
     listener = Listener()
     async with running(server, listener) as chat:
         card, own = await for_oneself(server, listener)
         channel = server.world.channels[int(listener.refs[0].place.id)]
-        channel.is_nsfw = True
+        monkeypatch.setattr(chat._gateway, "is_for_adults", lambda _: True)  # so it was, when told
         server.world.clock.pass_by(LATER_S)
         for way in (
             chat.edit(listener.refs[0], done(is_adult=True)),
@@ -366,7 +369,7 @@ async def test_what_is_for_adults_never_becomes_a_direct_message(server: Discord
                 listener.refs[0].place, done(is_adult=True), reply_to=listener.events[0].event_id
             ),
         ):
-            with pytest.raises(PlaceGone):
+            with pytest.raises(NotForEverybody):
                 await way
 
     assert () == server.world.messages_in(own)
