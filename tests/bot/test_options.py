@@ -1,13 +1,14 @@
 """What the settings say about the model is what the engine gets."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.options import model_options
-from bot.settings import ModelSection, Settings
-from pipeline import PRESETS, Origin, Quality
+from bot.options import gate_options, model_options
+from bot.settings import ModelSection, SafetySection, Settings
+from pipeline import MARQO, PRESETS, Origin, Quality
 
 
 def options_of(**section: Any) -> Any:
@@ -70,3 +71,24 @@ def test_any_other_source_is_called_by_its_last_name(source: str, name: str) -> 
     options = options_of(source=source)
 
     assert (name, source) == (options.name, options.path)
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "expected"),
+    [
+        ("demo", {}, None),
+        ("sdxl", {}, MARQO),
+        ("sdxl", {"classifier_revision": "v2"}, replace(MARQO, revision="v2")),
+        ("some/model", {}, MARQO),
+        ("sdxl", {"classifier": "none"}, None),
+        ("demo", {"classifier": "a/classifier"}, Origin(place="a/classifier")),
+    ],
+    ids=["demo", "SDXL", "another revision", "another model", "none", "demo and one"],
+)
+def test_every_model_but_the_demonstration_s_is_judged(
+    source: str, said: dict[str, Any], expected: Origin | None
+) -> None:
+    """Whoever changes the model gets a classifier with it, pinned, unless the settings say otherwise."""
+    settings = Settings(model=ModelSection(source=source), safety=SafetySection(**said))
+
+    assert expected == gate_options(settings).classifier
