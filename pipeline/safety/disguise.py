@@ -40,6 +40,8 @@ _PAIRS = (
 )
 _LOOKALIKES = str.maketrans(_PAIRS[::2], _PAIRS[1::2])
 _REGIONAL = {0x1F1E6 + i: chr(ord("a") + i) for i in range(26)}
+# One sign that NFKD makes a sentence of, 18 or 8 letters: what stands behind many would not be looked at.
+_SENTENCES = {0xFDFA: " ", 0xFDFB: " "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _visible(text: str) -> str:
     """Drop what nobody sees, fold what only looks different, and compose Hangul; case is kept."""
     # Long blanks are shortened first: else a word behind them is not looked at, and drawn.
     seen = _without_padding(_ARCHAIC.sub("", text))[:MAX_CHARS]
-    folded = _without_padding(unicodedata.normalize("NFKD", seen.translate(_REGIONAL)))
+    folded = _without_padding(unicodedata.normalize("NFKD", seen.translate(_REGIONAL | _SENTENCES)))
     composed = unicodedata.normalize("NFC", folded[:MAX_CHARS])
     return jamo.alone(composed)
 

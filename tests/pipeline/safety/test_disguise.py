@@ -95,3 +95,9 @@ def test_a_text_causes_bounded_work(name: str) -> None:
 def test_nobody_pushes_a_word_out_of_sight(unseen: str) -> None:
     """Before the limit of characters nothing counts that nobody sees."""
     assert "누드" == views(unseen * 100_000 + "누드")[0].letters
+
+
+@pytest.mark.parametrize("sign", ["\ufdfa", "\ufdfb", "\u321d", "\u33af", "\u3316"])
+def test_a_sign_that_becomes_many_letters_hides_nothing_behind_it(sign: str) -> None:
+    """What a text of 1,000 characters ends with is looked at, whatever stands before it."""
+    assert views(sign * 998 + "누드")[0].letters.endswith("누드")
