@@ -63,7 +63,7 @@ class SecondOpinion(Protocol):
         ...
 
     async def judge(self, korean: str, english: str, *, audience: Audience) -> Ruling | None:
-        """Judge a text and its translation; None where no answer came in time. Raises nothing."""
+        """Judge a text, and the English that goes with it; None where no answer came in time. Raises nothing."""
         ...
 
     def health(self) -> "ProviderHealth":

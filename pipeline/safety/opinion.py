@@ -27,7 +27,7 @@ _MODELS = {
     OpinionKind.MODERATION: "omni-moderation-latest",
     OpinionKind.GUARD: "kakaocorp/kanana-safeguard-8b",
 }
-_MAX_CHARS = 4_000  # of one text; more than a message and its English have
+_MAX_CHARS = 4_000  # of one text; more than a message and what is drawn beside it have
 
 # Source: developers.openai.com, moderation guide. Categories that are not named here are OPINION.
 _CATEGORIES: Mapping[str, Rule | None] = {
@@ -84,7 +84,7 @@ class ModelOpinion:
         )
 
     async def judge(self, korean: str, english: str, *, audience: Audience) -> Ruling | None:
-        """Judge a text and its translation; None where no answer came in time. Raises nothing."""
+        """Judge a text, and the English that goes with it; None where no answer came in time. Raises nothing."""
         texts = tuple(filter(None, map(_sent, dict.fromkeys((korean, english)))))
         if not texts:
             return Ruling()

@@ -41,6 +41,11 @@ class Asked:
         """What may be drawn of it."""
         return self.text, self.english, *self.words
 
+    @property
+    def drawn_beside(self) -> str:
+        """What may be drawn beside the text, a line for each."""
+        return "\n".join(dict.fromkeys(filter(None, (*self.words, self.english))))
+
 
 def asked_of(
     text: str,
@@ -103,7 +108,7 @@ class Judge:
         if self._opinion is None:
             return await work, asked, None
         asking = asyncio.ensure_future(
-            self._opinion.judge(asked.text, asked.english, audience=asked.audience)
+            self._opinion.judge(asked.text, asked.drawn_beside, audience=asked.audience)
         )
         try:
             done = await work

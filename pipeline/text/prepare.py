@@ -34,6 +34,7 @@ from pipeline.text.wording import PERSON, FixedEnglish, Worder
 from pipeline.types import (
     Audience,
     Preparation,
+    PreparedPrompt,
     ProviderHealth,
     SecondOpinion,
     TextGate,
@@ -220,20 +221,20 @@ class Preparer:
 
         Whoever says how a text was prepared once can say anything.
         """
-        trace = Trace()
-        asked = asked_of(
-            prepared.text,
+        trace, prompt = Trace(), prepared.prompt
+        drawn = map(PreparedPrompt.text_of, (prompt.prompt, prompt.prompt_2)) if prompt else ()
+        asked = Asked(
+            text=prepared.text,
             english=prepared.english or "",
-            words=((prepared.subject or "", 1.0), *((one, 1.0) for one in prepared.variants)),
-            terms=_NO_TERMS,
-            negative=negative,
+            words=(*drawn, prepared.subject or "", *prepared.variants),
+            unwanted=negative,
             audience=audience,
-            forbidden=forbidden,
+            forbidden=tuple(forbidden),
         )
         rule = await self._thread.run(self._judge.before, asked, trace)
         if rule is None:
             _, asked, rule = await self._judge.beside(asyncio.sleep(0), asked, trace)
-        if rule is None and (prompt := prepared.prompt) is not None:
+        if rule is None and prompt is not None:
             rule = await self._thread.run(
                 lambda: self._judge.after(asked, prompt, trace, english=asked.english)
             )

@@ -268,6 +268,18 @@ async def test_every_text_of_a_receipt_is_judged(where: str) -> None:
     assert receipt_s() == honest
 
 
+async def test_a_second_opinion_is_asked_about_everything_that_is_drawn() -> None:
+    """The words that somebody weighs are drawn like the text, and so are the prompts of a receipt."""
+    opinion = Opinion(Ruling())
+    async with preparer(Wordsmith(), opinion=opinion) as one:
+        await one.prepare("고래", english="a whale", words=[("boat", 1.2)], terms={"고래": "orca"})
+        await one.judged(receipt_s(prompt="a boat", prompt_2="a sail"))
+
+    assert [("고래", "boat\norca\na whale"), ("고래 그려줘", "a boat\na sail\n고래\na whale")] == [
+        (korean, english) for korean, english, _ in opinion.asked
+    ]
+
+
 async def test_what_a_receipt_leaves_out_is_judged() -> None:
     """Clothes away from a person are a signal in a receipt, too, and a place's words count."""
     async with preparer(Wordsmith()) as one:
