@@ -28,9 +28,9 @@ CHECK_STORE = "기록"
 CHECK_PORT = "웹 채팅 포트"
 CHECK_MODEL = "그림 모델"
 CHECK_CLASSIFIER = "그림 분류기"
-DEMO_UNJUDGED = "- 그림 분류기는 쓰지 않아요. 데모 모델은 보여 드리지 못할 그림을 그릴 줄 몰라요."
+DEMO_UNJUDGED = "– 그림 분류기는 쓰지 않아요. demo 모델은 보여 드리지 못할 그림을 그릴 줄 몰라요."
 UNJUDGED = (
-    "- 그림 분류기는 쓰지 않아요. 그림을 아무도 살피지 않으니, 사람들과 함께 쓴다면 "
+    "– 그림 분류기는 쓰지 않아요. 그린 그림을 살피는 것이 없으니, 사람들과 함께 쓰려면 "
     "safety.classifier를 auto로 두세요."
 )
 CHECK_OPERATOR = "운영자 안내"

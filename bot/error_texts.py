@@ -172,14 +172,14 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     errors.Untranslatable: lambda e: untranslatable(e.unknown_words),
     errors.Unsafe: lambda _: UNSAFE,
     errors.PictureUnsafe: lambda _: (
-        "보여 드릴 수 없는 그림이어서 남기지 않고 지웠어요. "
-        "오늘 장수에서 빼지 않았으니 다른 말이나 다른 사진으로 부탁해 주세요."
+        "보여 드릴 수 없는 그림이 나와서 남기지 않고 지웠어요. "
+        "오늘 그릴 수 있는 장수는 그대로이니 다른 말이나 다른 사진으로 다시 부탁해 주세요."
     ),
     errors.NotJudged: lambda _: (
         "보여 드려도 되는 그림인지 확인하지 못해서 보내지 않았어요. 잠시 뒤에 다시 적어 주세요."
     ),
     errors.NotMarked: lambda _: (
-        "AI로 만들었다는 표시를 넣지 못해서 그림을 보내지 않았어요. 운영자에게 알리고 잠시 뒤에 다시 적어 주세요."
+        "AI로 만들었다는 표시를 넣지 못해서 그림을 보내지 않았어요. 잠시 뒤에 다시 적고, 또 그러면 운영자에게 알려 주세요."
     ),
     errors.QueueFull: lambda e: (
         f"지금 {e.num_waiting}건이 기다리고 있어서 더 받지 못해요. 잠시 뒤에 다시 적어 주세요."

@@ -154,7 +154,7 @@ def store_unavailable(reason: str) -> str:
 
 RULES_MISSING = (
     "그리지 않을 것을 정한 목록(pipeline/safety의 words_ko.txt, words_en.txt)을 읽을 수 없어요. "
-    "그 목록 없이는 시작하지 않아요. 프로그램을 다시 받아 주세요."
+    "그 목록 없이는 켜지 않으니 프로그램을 다시 받아 주세요."
 )
 
 STORAGE_UNUSABLE = (
@@ -223,9 +223,9 @@ def marks(found: Marks) -> str:
     has = {True: "있어요", False: "없어요"}
     lines = [
         f"AI로 만들었다는 표시(XMP): {source(found.source_type)}",
-        f"변조를 알 수 있는 자체 서명(C2PA): {credentials(found.credentials)}",
-        f"그린 조건(parameters): {has[found.parameters is not None]}",
-        f"영수증: {has[found.receipt is not None]}",
+        f"변조를 알 수 있는 서명(C2PA): {credentials(found.credentials)}",
+        f"그림 도구가 읽는 설정(parameters): {has[found.parameters is not None]}",
+        f"다시 그릴 수 있는 기록: {has[found.receipt is not None]}",
     ]
     if found.receipt:
         lines += [f"  적어 주신 말: {found.receipt.text}", f"  번역: {found.receipt.english}"]
@@ -286,7 +286,7 @@ _PROBLEMS: dict[str, str] = {
     "discord_token": "토큰에 빈칸이나 한글이 들어 있어요. 개발자 포털에서 다시 복사해 주세요",
     "database_url": "‘postgresql://’로 시작하는 주소여야 해요",
     "web_open": "이 컴퓨터 밖에서 들어올 수 있으면 비밀번호가 있어야 해요. 환경 변수 GEURYEOJWO_WEB__PASSWORD에 적어 주세요",
-    "password_short": "비밀번호는 {allowed}자보다 짧으면 안 돼요",
+    "password_short": "비밀번호는 {allowed}자 이상이어야 해요",
     "name_characters": "영어 소문자, 숫자, -로 40자까지 적어 주세요",
     "credentials_off": "require_credentials를 켜려면 credentials도 켜 주세요",
     "key_in_data_dir": "data_dir 밖에 두어 주세요. 자료를 복사한 사람이 열쇠까지 갖게 돼요",

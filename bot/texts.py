@@ -81,7 +81,7 @@ ERASED = (
     "봇이 갖고 있던 것을 모두 지웠어요. 채팅방에 이미 올라온 그림은 그대로 있으니 직접 지워 주세요. "
     "다시 부탁하시면 처음 오신 분처럼 새로 시작해요."
 )
-ERASED_BUT_STRIKES = "그리지 않는 것을 부탁하신 기록은 적은 말 없이 누구인지 알 수 없게 바꾼 이름과 규칙, 때만 {days}일까지 남겨 둬요."
+ERASED_BUT_STRIKES = "막힌 부탁의 기록만 {days}일까지 남아요. 적은 말은 없고, 되돌릴 수 없게 바꾼 이름과 규칙, 때뿐이에요."
 ERASE_LINKED = "연결된 계정에서 부탁하신 것도 모두 지우고, 연결도 끊어요."
 ERASED_LINKED = "연결되어 있던 계정의 것도 함께 지우고 연결을 끊었어요."
 NOT_LINKED = (
@@ -109,25 +109,23 @@ NOT_A_REQUEST = (
 )
 MISTYPED = "한/영 키가 바뀐 것 같아요. 혹시 이 말씀인가요?"
 UNSAFE = "이 내용은 그려 드릴 수 없어요. 다른 것을 적어 주세요."
-LAST_WARNING = (
-    "이 내용은 그려 드릴 수 없어요. 이런 부탁이 한 번 더 오면 잠시 쉬어야 하니, 다른 것을 적어 주세요."
-)
+LAST_WARNING = "이 내용은 그려 드릴 수 없어요. 이런 부탁이 한 번 더 오면 잠시 쉬어야 하니, 다른 것을 적어 주세요."
 HOW_TO_APPEAL = (
     "잘못 막힌 것 같으면 ‘/이의’ 뒤에 까닭을 적어 주세요. 운영자가 읽고 풀어 드릴 수 있어요."
 )
 APPEALED_BEFORE = "이의는 운영자에게 전했으니 조금 기다려 주세요."
-APPEAL_NEEDLESS = "지금은 막혀 있지 않아요. 그리고 싶은 것을 적어 주세요."
-APPEAL_HOW = "‘/이의 소설 표지를 그리려던 것이었어요’처럼 까닭을 함께 적어 주세요. 한 번 전할 수 있어요."
+APPEAL_NEEDLESS = "지금 바로 그릴 수 있어요. 그리고 싶은 것을 적어 주세요."
+APPEAL_HOW = (
+    "‘/이의 소설 표지를 그리려던 것이었어요’처럼 까닭을 함께 적어 주세요. 한 번만 전할 수 있어요."
+)
 APPEAL_KEPT = "이의를 운영자에게 전했어요. 읽어 보고 풀어 드릴 수 있으니 조금 기다려 주세요."
 APPEAL_AGAIN = "이의를 이미 전했어요. 운영자가 읽어 볼 때까지 조금 기다려 주세요."
 APPEALED = "새 이의가 들어왔어요. /제재라고 적으면 읽을 수 있어요."
-LIFTED = "풀었어요. 이제 다시 그릴 수 있고, 지금까지 막힌 일은 더 세지 않아요."
-NOTHING_TO_LIFT = "지금 막혀 있지 않은 분이에요. 누가 막혀 있는지 보려면 /제재라고 적어 주세요."
-SUSPENDED_BY_OPERATOR = (
-    "이제 그릴 수 없어요. 풀려면 ‘/제재 해제’ 뒤에 같은 이름을 적어 주세요."
-)
+LIFTED = "풀었어요. 이제 다시 그릴 수 있고, 지금까지 막힌 부탁은 세지 않아요."
+NOTHING_TO_LIFT = "쉬거나 정지된 분이 아니에요. 누가 있는지 보려면 /제재라고 적어 주세요."
+SUSPENDED_BY_OPERATOR = "정지했어요. 풀려면 ‘/제재 해제’ 뒤에 같은 이름을 적어 주세요."
 NOBODY_SANCTIONED = (
-    "막혀 있는 분이 없어요. 누군가를 막으려면 ‘/제재 정지 telegram:1234’처럼 적어 주세요."
+    "쉬거나 정지된 분이 없어요. 누군가를 정지하려면 ‘/제재 정지 telegram:1234’처럼 적어 주세요."
 )
 HELP = (
     "그리고 싶은 것을 우리말로 적으면 그림으로 그려 드려요. "
@@ -145,7 +143,7 @@ HELP = (
     "/연결은 다른 곳의 계정과 이어서 그림과 기록을 함께 쓰게 해요.\n"
     "서버를 관리하는 분은 /설정으로 그릴 채널과 기본값을 정할 수 있어요.\n"
     "그림은 생성형 인공지능(AI)이 만들어요. 만 14세 미만은 쓸 수 없어요. "
-    "문제가 있는 그림은 신고 단추로, 봇을 쓰지 않는 분은 /개인정보에 있는 연락처로 알려 주세요."
+    "문제가 있는 그림은 신고 단추나 /개인정보에 나오는 연락처로 알려 주세요."
 )
 
 ROW_TEXT = "적어 주신 말"
@@ -269,13 +267,13 @@ def privacy(
             f"적은 말과 그린 기록, 처음 안내를 읽은 때는 {_kept_for(prompts_days)}, "
             f"그림과 올린 사진은 {_kept_for(pictures_days)} 보관해요. "
             "부탁한 계정과 곳의 번호, 연결한 계정도 함께 두고, 모두 암호로 잠가요. "
-            "되풀이되는 것을 막으려고, 그리지 않는 것을 부탁한 기록은 적은 말 없이 "
-            f"누구인지 알 수 없게 바꾼 이름으로 {strikes_days}일 동안 둬요.",
+            "같은 일이 되풀이되지 않도록, 막힌 부탁의 기록은 적은 말 없이 "
+            f"되돌릴 수 없게 바꾼 이름으로 {strikes_days}일 동안 둬요.",
             _sent_to(providers),
             "디스코드나 텔레그램을 거치는 말과 그림은 그 서비스의 방침도 따라요.",
             "그림마다 삭제 단추로 지우고, 고치기로 바로잡을 수 있어요. /내데이터라고 적으면 봇이 갖고 있는 것을 "
             "모두 드리고, /내데이터삭제라고 적으면 바로 모두 지워요. "
-            "그리지 않는 것을 부탁한 기록만 기한까지 남아요.",
+            "막힌 부탁의 기록만 기한까지 남아요.",
             "그림은 생성형 인공지능(AI)이 만들어요. 만 14세 미만은 쓸 수 없고, 만 14세 미만의 것인 줄 알게 되면 지워요.",
         )
     )
@@ -413,7 +411,7 @@ _PROVIDERS = {
     "offline": "규칙",
     "keybert": "문장 모델",
     "moderation": "OpenAI 모더레이션",
-    "guard": "글을 살피는 모델",
+    "guard": "안전 검사 모델",
     "frequency": "빈도",
 }
 _REMOTE = frozenset({"papago", "deepl", "openai", "kt", "moderation", "guard"})  # that others run
@@ -590,14 +588,14 @@ _RULES = {
     Rule.SEXUAL: "성적인 내용",
     Rule.VIOLENCE: "잔인한 내용",
     Rule.FORBIDDEN: "금지어",
-    Rule.OPINION: "살펴보는 모델",
+    Rule.OPINION: "한 번 더 보는 모델",
 }
 
 
 def must_pause(wait_s: float, *, has_appealed: bool) -> str:
     """Say to whoever asked too often for what is not drawn how long they wait, and how to object."""
     return (
-        f"그려 드릴 수 없는 부탁이 여러 번 있어서 잠시 쉬고 있어요. {duration(wait_s)} 뒤에 다시 적어 주세요. "
+        f"그려 드릴 수 없는 부탁이 여러 번 있어서 잠시 쉬어야 해요. {duration(wait_s)} 뒤에 다시 적어 주세요. "
         f"{APPEALED_BEFORE if has_appealed else HOW_TO_APPEAL}"
     )
 
@@ -605,7 +603,7 @@ def must_pause(wait_s: float, *, has_appealed: bool) -> str:
 def suspended(*, has_appealed: bool) -> str:
     """Say to whoever may not draw any more who can change that, and how to object."""
     return (
-        "그려 드릴 수 없는 부탁이 거듭되어서 운영자가 풀어 줄 때까지 그릴 수 없어요. "
+        "이용이 정지되어서 운영자가 풀어 줄 때까지 그릴 수 없어요. "
         f"{APPEALED_BEFORE if has_appealed else HOW_TO_APPEAL}"
     )
 
@@ -613,7 +611,7 @@ def suspended(*, has_appealed: bool) -> str:
 def sanctions(lines: tuple[str, ...], *, num_more: int) -> str:
     """List to an operator who may not draw."""
     more = (f"그 밖에 {num_more}명이 더 있어요.",) if num_more else ()
-    how = "풀려면 ‘/제재 해제 이름’, 막으려면 ‘/제재 정지 이름’이라고 적어 주세요."
+    how = "풀려면 ‘/제재 해제 이름’, 정지하려면 ‘/제재 정지 이름’이라고 적어 주세요."
     return "\n".join(("그릴 수 없는 분들이에요.", *lines, *more, how))
 
 
@@ -625,10 +623,10 @@ def sanctioned(
     appeal: str,
 ) -> str:
     """Tell an operator of one person: until when, for what, and what they say."""
-    until = "풀 때까지" if until_s is None else f"{fairness.korean_time(until_s)}까지"
+    until = "풀 때까지 정지" if until_s is None else f"{fairness.korean_time(until_s)}까지 쉬기"
     rules = ", ".join(f"{_RULES[rule]} {num}번" for rule, num in num_by_rule)
     objection = f". 이의: ‘{appeal}’" if appeal else ""
-    return f"{handle}: {until}. 막힌 까닭: {rules or '운영자'}{objection}"
+    return f"{handle}: {until}. 까닭: {rules or '운영자'}{objection}"
 
 
 def apology(job_id: str) -> str:
@@ -746,7 +744,9 @@ def inspected(marks: Marks) -> str:
     if marks.says_ai and marks.credentials is Credentials.OTHERS:
         return "네, AI로 그렸다는 표시가 있어요. 다른 곳에서 서명했고, 그 뒤로 바뀌지 않았어요."
     if marks.says_ai:
-        return "네, AI로 그렸다는 표시가 있어요. 다만 서명이 없는 표시는 누구나 적거나 고칠 수 있어요."
+        return (
+            "네, AI로 그렸다는 표시가 있어요. 다만 서명이 없는 표시는 누구나 적거나 고칠 수 있어요."
+        )
     if marks.receipt is not None or marks.parameters is not None:
         return "AI 그림 도구가 남긴 기록이 있어요. AI로 그린 그림일 거예요."
     return "AI로 그렸다는 표시를 찾지 못했어요. 옮기면서 지워졌을 수도 있으니, 사람이 그렸다는 뜻은 아니에요."

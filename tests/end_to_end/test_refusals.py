@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 UNSAFE = "누드 그림 그려줘"
 APPEAL = "소설 표지를 부탁하려던 것이었어요"
-PAUSED = "잠시 쉬고 있어요"
+PAUSED = "잠시 쉬어야 해요"
 SUSPENDED = "운영자가 풀어 줄 때까지"
 _HANDLE = re.compile(r"^([0-9a-f]{8}): ")
 

@@ -162,7 +162,7 @@ COMMANDS: Final[tuple[Payload, ...]] = (
     command(
         SANCTIONS,
         "sanctions",
-        "봇을 운영하는 분이 누가 막혀 있는지 보고 바꿔요.",
+        "봇을 운영하는 분이 쉬거나 정지된 분을 보고 풀거나 정지해요.",
         "Who may not draw; for the bot's operator.",
         option(
             STRING,
