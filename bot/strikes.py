@@ -61,13 +61,14 @@ class Suspension:
 
     since_s: float  # Unix time, like the others
     until_s: float | None = None
-    lifted_s: float | None = None
+    lifted_s: float | None = None  # by an operator; before `since_s` where that was an earlier one
     appealed_s: float | None = None
     appeal: str = ""
 
     def holds(self, now_s: float) -> bool:
         """Whether it keeps somebody from drawing."""
-        return self.lifted_s is None and (self.until_s is None or now_s < self.until_s)
+        is_lifted = self.lifted_s is not None and self.lifted_s >= self.since_s
+        return not is_lifted and (self.until_s is None or now_s < self.until_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

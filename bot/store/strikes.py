@@ -138,7 +138,8 @@ class Strikes(Part):
 
     async def forget_strikes(self, before_s: float) -> None:
         """Forget strikes and deeds from before a Unix time, and suspensions that were over by then."""
-        ended = or_(suspensions.c.until_s < before_s, suspensions.c.lifted_s < before_s)
+        lifted = suspensions.c.lifted_s >= suspensions.c.since_s
+        ended = or_(suspensions.c.until_s < before_s, lifted & (suspensions.c.lifted_s < before_s))
         await self._do(
             delete(strikes).where(strikes.c.struck_s < before_s),
             delete(suspensions).where(ended),
@@ -159,8 +160,9 @@ class Strikes(Part):
     def _suspend(
         self, connection: Connection, accounts: Collection[str], suspension: Suspension
     ) -> None:
+        """Keep accounts from drawing; when an operator lifted an earlier one of theirs stays known."""
         times = {"since_s": suspension.since_s, "until_s": suspension.until_s}
-        values = {**times, "lifted_s": None, "appealed_s": None, "appeal": None}
+        values = {**times, "appealed_s": None, "appeal": None}
         rows = [{"person": account, **values} for account in accounts]
         new = insert(connection, suspensions).values(rows)
         connection.execute(new.on_conflict_do_update(index_elements=["person"], set_=values))
@@ -200,7 +202,8 @@ def _strictest(kept: Sequence[Suspension], now_s: float) -> Suspension | None:
 def _holding(now_s: float) -> ColumnElement[bool]:
     """Whether a suspension keeps somebody from drawing, as `Suspension.holds` says it."""
     is_open = suspensions.c.until_s.is_(None) | (suspensions.c.until_s > now_s)
-    return suspensions.c.lifted_s.is_(None) & is_open
+    lifted_s = suspensions.c.lifted_s
+    return (lifted_s.is_(None) | (lifted_s < suspensions.c.since_s)) & is_open
 
 
 def _latest_s(suspension: Suspension) -> float:

@@ -129,6 +129,45 @@ async def test_whoever_is_lifted_begins_anew(store: Store, clock: ManualClock) -
     assert 6 == len(await store.strikes_of(store.person_name(MINJI)))
 
 
+async def test_a_pause_brings_nothing_back_that_was_lifted(
+    store: Store, clock: ManualClock
+) -> None:
+    """Strikes from before an operator lifted them count no more after the next pause either."""
+    await strike(store, "abcde")
+    clock.pass_(1.0)
+    await store.lift(store.person_name(MINJI))
+    clock.pass_(1.0)
+    await strike(store, "fgh")
+    assert Suspension(since_s=2.0, until_s=102.0, lifted_s=1.0) == await suspension(store)
+    clock.pass_(100.0)
+
+    fourth = await strike(store, "i")
+
+    assert 4 == fourth.num_strikes
+    assert fourth.suspension is not None
+    assert 202.0 == fourth.suspension.until_s
+    assert [fourth.suspension.until_s] == [
+        one.suspension.until_s for one in await store.sanctioned()
+    ]
+
+
+async def test_a_suspension_after_one_that_was_lifted_stays(
+    store: Store, clock: ManualClock
+) -> None:
+    """It is not forgotten with the one before, and can be lifted like that one."""
+    name = store.person_name(MINJI)
+    for _ in range(2):
+        await store.suspend(name)
+        clock.pass_(1.0)
+        assert await store.lift(name)
+        clock.pass_(1.0)
+    await store.suspend(name)
+    await store.forget_strikes(clock() + 1.0)
+
+    assert Suspension(since_s=4.0, lifted_s=3.0) == await suspension(store)
+    assert await store.lift(name)
+
+
 async def test_a_suspension_is_not_shortened_by_a_pause(store: Store) -> None:
     """What an operator did holds until an operator lifts it."""
     await store.suspend(store.person_name(MINJI))
