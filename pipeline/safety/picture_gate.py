@@ -120,6 +120,8 @@ class ClassifierGate:
         if not done:
             log.error("picture not judged", why="too late", limit_s=limit_s)
             raise NotJudged
+        if asked.cancelled():  # closed before it began: nobody cancelled whoever waits
+            raise NotJudged
         if failure := asked.exception():
             log.error("picture not judged", kind=type(failure).__name__)
             raise NotJudged from failure

@@ -140,6 +140,30 @@ async def test_nothing_passes_before_the_classifier_is_there() -> None:
         await gate.judge(plain(DARK))
 
 
+@pytest.mark.fault(58)
+async def test_who_still_waits_when_the_gate_closes_gets_no_permission() -> None:
+    """They are told like everybody whose picture is not judged, and are not cancelled themselves."""
+    loop, begun, may_go = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def answer(_: Pixels) -> float:
+        loop.call_soon_threadsafe(begun.set)
+        return float(not may_go.wait(LIMIT_S))
+
+    gate, _ = await gate_of(answer)
+    try:
+        gone = asyncio.create_task(gate.judge(plain(DARK)))
+        await asyncio.wait_for(begun.wait(), LIMIT_S)
+        gone.cancel()  # the thread goes on with its picture
+        await asyncio.gather(gone, return_exceptions=True)
+        waiting = asyncio.create_task(gate.judge(plain(DARK)))
+        await asyncio.sleep(0)
+        gate.close()
+        with pytest.raises(NotJudged):
+            await waiting
+    finally:
+        may_go.set()
+
+
 async def test_a_classifier_that_cannot_be_loaded_is_said_at_the_start(tmp_path: Path) -> None:
     """Whoever starts the program learns it then, and not with the first picture."""
     gate = ClassifierGate(GateOptions(classifier=Origin(place=str(tmp_path / "none"))))
@@ -169,7 +193,7 @@ async def test_one_picture_is_judged_at_a_time_beside_the_event_loop() -> None:
 async def test_whoever_waits_for_others_is_not_late() -> None:
     """The time of a picture begins with its turn, so that a crowd does not refuse itself."""
     may_go = threading.Event()
-    gate, judge = await gate_of(lambda _: float(not may_go.wait(LIMIT_S)), replace(ANY, judge_s=2))
+    gate, judge = await gate_of(lambda _: float(not may_go.wait(LIMIT_S)), replace(ANY, judge_s=5))
     first = asyncio.create_task(gate.judge(plain(DARK)))
     others = [asyncio.create_task(gate.judge(plain(DARK))) for _ in range(3)]
     with pytest.raises(NotJudged):
