@@ -44,5 +44,8 @@ class PriorNotice:
         return self._sentence if version < VERSION else ""
 
     async def told(self, job_id: str) -> None:
-        """Remember that the first card of a job was shown. Raises StoreError."""
-        await self._store.keep_notice(job_id, VERSION)
+        """Remember that the first card of a job was shown; else they read it with the next one, too."""
+        try:
+            await self._store.keep_notice(job_id, VERSION)
+        except StoreError as error:  # the card is there: nobody is to hear that it failed
+            log.warning("notice cannot be written down", kind=type(error).__name__)

@@ -119,6 +119,21 @@ async def test_who_cannot_be_looked_up_is_told(
     assert [True, True] == shown_with_notice(stage)
 
 
+async def test_a_notice_that_cannot_be_remembered_harms_no_request(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was shown, the picture comes, and nobody hears of an error."""
+
+    async def broken(job_id: str, version: int) -> None:
+        raise StoreUnavailable(reason="test")
+
+    monkeypatch.setattr(stage.store, "keep_notice", broken)
+    await stage.draw("고래", "e1")
+
+    assert [True] == shown_with_notice(stage)
+    assert CardState.DONE is stage.port.last.state
+
+
 def test_the_notice_names_what_has_to_be_named() -> None:
     """That it is generative AI, who runs it, what is kept how long, who may not, and where there is more."""
     told = texts.prior_notice(operator="별빛", prompts_days=365, pictures_days=None)
