@@ -16,13 +16,17 @@ _LONGEST = ("kill", "end_to_end", "benchmarks")  # folders
 
 # No platform waits here, and a test must not fail because the machine is busy with others.
 _PATIENCE_S = 60.0
+_IMPATIENT = (
+    "bot.gatekeeper._READ_S", "bot.gatekeeper._WRITE_S", "bot.intake._WRITE_S", "bot.intake._ENQUEUE_S",
+    "bot.notices._READ_S", "bot.places._READ_S",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _patient() -> Iterator[None]:
     """Nobody is refused because something was not written down or read in time; who tests that asks for less."""
     with pytest.MonkeyPatch.context() as patch:
-        for limit in ("bot.intake._WRITE_S", "bot.intake._ENQUEUE_S", "bot.places._READ_S"):
+        for limit in _IMPATIENT:
             patch.setattr(limit, _PATIENCE_S)
         yield
 
