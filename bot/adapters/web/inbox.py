@@ -17,6 +17,7 @@ from bot.adapters.web.wire import UnreadableFrame, page_id, parse_frame
 log = structlog.get_logger()
 
 MAX_FRAME_BYTES = 64 * 1024  # beyond it a frame is refused with an answer
+MAX_SHOWN_CHARS = 4_000  # of a message that a session remembers; nobody may ask for so much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ class Inbox:
         session.begin(event_id)
         if isinstance(event, Message):
             event = replace(event, photo=photo)
-            session.show_message(event_id, event.text, has_photo=photo is not None)
+            shown = event.text[:MAX_SHOWN_CHARS]
+            session.show_message(event_id, shown, has_photo=photo is not None)
             self._answer(session, event_id, self._listener.on_message(event, self._port))
         else:
             self._answer(session, event_id, self._listener.on_press(event, self._port))

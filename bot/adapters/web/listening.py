@@ -4,10 +4,26 @@ Each costs memory before it has asked for anything. One too many is closed unrea
 """
 
 import asyncio
+import logging
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 MAX_CONNECTIONS = 128  # half of them may be sockets of tabs
+
+
+def server_log() -> logging.Logger:
+    """Give the server's log without the requests that are no HTTP.
+
+    Each would stand there with a traceback: whoever sends them writes the log full, in words of their own.
+    """
+    log = logging.getLogger("aiohttp.server")
+    log.addFilter(_is_ours_to_mend)
+    return log
+
+
+def _is_ours_to_mend(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 class _Newcomer(asyncio.Protocol):

@@ -31,7 +31,7 @@ from bot.adapters.port import (
     PlaceGone,
 )
 from bot.adapters.web.inbox import Inbox
-from bot.adapters.web.listening import Listening
+from bot.adapters.web.listening import Listening, server_log
 from bot.adapters.web.login import Logins
 from bot.adapters.web.photo import Photos
 from bot.adapters.web.session import Sessions
@@ -121,6 +121,7 @@ class WebChat(ChatPort):
         runner = web.AppRunner(
             self._site.application(),
             access_log=None,
+            logger=server_log(),
             shutdown_timeout=CLOSE_TIMEOUT_S,
             keepalive_timeout=_HEADERS_S,
         )

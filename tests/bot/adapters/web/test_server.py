@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -10,7 +11,7 @@ from aiohttp import ClientError, ClientSession, CookieJar, WSCloseCode, WSMsgTyp
 from structlog.testing import capture_logs
 
 from bot.adapters.port import Action, ChatPort, Message, Place, Press
-from bot.adapters.web.inbox import MAX_FRAME_BYTES
+from bot.adapters.web.inbox import MAX_FRAME_BYTES, MAX_SHOWN_CHARS
 from bot.adapters.web.photo import MAX_RECEIVING
 from bot.adapters.web.server import PortTaken, WebChat, WebOptions
 from bot.adapters.web.session import MAX_TABS, MAX_UNANSWERED
@@ -447,6 +448,17 @@ async def test_ten_thousand_characters_reach_the_conversation(
         assert len((await listener.next_message()).text) == 10_000
 
 
+@pytest.mark.fault(50)
+async def test_a_session_remembers_no_more_than_anybody_may_ask_for(
+    chat: WebChat, client: ClientSession
+) -> None:
+    """Long texts that are refused fill no memory: what the tabs show of them is short."""
+    async with tab_of(client, chat) as tab:
+        await tab.say("가" * 10_000)
+
+        assert len((await tab.next_of("item"))["text"]) == MAX_SHOWN_CHARS
+
+
 @pytest.mark.parametrize(
     ("frame", "reason"),
     [
@@ -525,6 +537,20 @@ async def test_closing_twice_is_fine(listener: ScriptedListener) -> None:
     await chat.start()
     await chat.close()
     await chat.close()
+
+
+async def test_what_is_no_http_is_not_written_down(
+    chat: WebChat, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Strangers do not fill the log with tracebacks, nor write their words there."""
+    caplog.set_level(logging.DEBUG)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(chat))
+    writer.write(b"CANARY \x16\x03\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.0 400")
+    assert [] == [record for record in caplog.records if record.name == "aiohttp.server"]
 
 
 class Broken(ScriptedListener):
