@@ -12,7 +12,7 @@ from bot.adapters.port import Card, CardState, ChatPort, Message, Person, Pictur
 from bot.aftercare import among_adults
 from bot.command import PicturesCommand
 from bot.files import Files
-from bot.job import Closing, Ending, Record, subject_of
+from bot.job import Closing, Ending, Record, job_of, subject_of
 from bot.keeping import PICTURES
 from bot.store import Store
 
@@ -42,24 +42,31 @@ class Album:
         """Make a page, and say which answers are brought with it that could not be brought before."""
         name = self._store.person_name(person)
         there = frozenset(await self._files.keys(PICTURES))
+        hidden = await self._store.under_review()
         is_first = command == PicturesCommand()
         held = await self._store.held_of(name, limit=_MAX_HELD) if is_first else ()
-        held = tuple(record for record in held if _may_be_seen(record, place))
+        held = tuple(one for one in held if _may_be_seen(one, place) and one.job.id not in hidden)
         told = tuple(record for record in held if not _files_of(record, there))
         waiting = [record for record in held if _files_of(record, there)]
         if waiting:  # a page before the first
             page = _packed(waiting, there)[0]
             turn = buttons.pages(0, "", has_more=True)
         else:
+            there = frozenset(key for key in there if job_of(key) not in hidden)
             page, has_more = await self._nth(command, name, there, place)
             turn = buttons.pages(command.page, command.search, has_more=has_more)
         pictures = tuple(file for record in page for file in _files_of(record, there))
+        is_hidden = bool(hidden) and await self._store.is_under_review(name)
         notes = tuple(texts.named(subject_of(one), self._card_of(one).text) for one in told)
         card = Card(
             job_id=None,
             state=CardState.NOTE,
             text=_heading(command, is_empty=not pictures and not notes),
-            notes=(*notes, *((texts.MADE_BY_AI,) if pictures else ())),
+            notes=(
+                *notes,
+                *((texts.HIDDEN_FOR_REVIEW,) if is_hidden else ()),
+                *((texts.MADE_BY_AI,) if pictures else ()),
+            ),
             pictures=pictures,
             buttons=turn,
             is_adult=any(record.job.manner.is_adult for record in page),

@@ -13,6 +13,8 @@ FETCH = Button(action=Action.FETCH, label=texts.FETCH)
 INFO = Button(action=Action.INFO, label=texts.INFO)
 ORIGINAL = Button(action=Action.ORIGINAL, label=texts.ORIGINAL)
 REPORT = Button(action=Action.REPORT, label=texts.REPORT)  # to those who look after a server
+KEEP = Button(action=Action.SETTLE, label=texts.KEEP_REPORTED, value="keep")
+BAR = Button(action=Action.SETTLE, label=texts.BAR, value="bar")
 _VARY = Button(action=Action.VARY, label=texts.VARY)
 _ENLARGE = Button(action=Action.ENLARGE, label=texts.ENLARGE)
 _MAX_DIGITS = 6  # of a page
@@ -23,6 +25,7 @@ def below_pictures(
 ) -> tuple[Button, ...]:
     """Offer what can be done; where there are several pictures, with each of them.
 
+    What is drawn over is never for adults, so that pictures for them cannot be enlarged.
     has_originals: what the platform shows is less than the files.
     """
     varies: tuple[Button, ...] = (_VARY,)
@@ -36,7 +39,7 @@ def below_pictures(
     return (
         AGAIN,
         *varies,
-        *(enlarges if drawn.can_enlarge else ()),
+        *(enlarges if drawn.can_enlarge and not record.job.manner.is_adult else ()),
         EDIT,
         *((ORIGINAL,) if has_originals else ()),
         INFO,

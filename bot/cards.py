@@ -44,6 +44,11 @@ def removed() -> Card:
     return note(texts.REMOVED)
 
 
+def under_review() -> Card:
+    """Take the place of a card whose pictures are reported, until that is decided."""
+    return note(texts.UNDER_REVIEW)
+
+
 def withdrawn() -> Card:
     """Take the place of pictures for adults whose channel is open to everybody by now."""
     return note(texts.WITHDRAWN)

@@ -19,6 +19,7 @@ from bot.appeals import Appeals
 from bot.chat import Chat
 from bot.conversation import Conversation
 from bot.delivery import Delivery
+from bot.desk import Desk
 from bot.disk import Disk
 from bot.durable import Durable
 from bot.erasure import Erasure
@@ -37,13 +38,15 @@ from bot.metrics import Metrics
 from bot.notices import PriorNotice
 from bot.operators import Operators
 from bot.options import model_options
-from bot.parts import make_preparer
+from bot.overdue import Overdue
+from bot.parts import make_preparer, make_text_gate
 from bot.personal import Personal
 from bot.pictures import reader_of
 from bot.places import Places
 from bot.platforms import MakeAdapter, Platforms
 from bot.recall import Recall
 from bot.reports import Reports
+from bot.review import Review
 from bot.sealing import Sealer
 from bot.settings import Settings
 from bot.store import Store
@@ -53,7 +56,7 @@ from bot.sweeper import Sweeper
 from bot.tombstones import Tombstones
 from bot.wish import cost_of
 from bot.wishes import Wishes
-from pipeline import ModelVocabulary, RuleGate
+from pipeline import ModelVocabulary
 
 log = structlog.get_logger()
 
@@ -108,7 +111,7 @@ class ChatRole:
         safety = settings.safety
         self._gatekeeper = Gatekeeper(
             store=store,
-            gate=RuleGate(forbidden=safety.forbidden_words, allowed=safety.allowed_words),
+            gate=make_text_gate(settings),
             penalties=Penalties(
                 to_cool_down=safety.strikes_to_cool_down,
                 cool_down_s=safety.cool_down_s,
@@ -135,6 +138,9 @@ class ChatRole:
         self._durable = durable
         queue, operator_ids = self._settings.queue, self._settings.operator.ids
         places = Places(self._store, has_adults=self._settings.safety.adults)
+        desk = Desk(store=self._store, places=places, operator_ids=operator_ids)
+        reports = Reports(store=self._store, desk=desk, port_of=self._delivery.port_of)
+        self._overdue = Overdue(store=self._store, reports=reports, metrics=self._metrics)
         intake = Intake(
             store=self._store,
             files=self._files,
@@ -202,7 +208,11 @@ class ChatRole:
             ),
             places=places,
             recall=Recall(store=self._store, files=self._files, read=self._marking.marks_in),
-            reports=Reports(store=self._store, places=places),
+            reports=reports,
+            review=Review(
+                store=self._store, desk=desk, places=places, port_of=self._delivery.port_of
+            ),
+            desk=desk,
             operators=Operators(store=self._store, ids=operator_ids),
             appeals=Appeals(
                 store=self._store, operator_ids=operator_ids, ports=lambda: self._platforms.ports
@@ -224,7 +234,7 @@ class ChatRole:
         self._stack.push_async_callback(self._delivery.close)
         await self._platforms.open(self._stack)
         self._delivery.start(self._platforms.open_ports)
-        for part in (self.fleet, self._follower):
+        for part in (self.fleet, self._follower, self._overdue):
             await part.start()
             self._stack.push_async_callback(part.close)
 
@@ -291,9 +301,7 @@ class ChatRole:
 
     def _readers(self) -> tuple[str, ...]:
         """Name all that texts are given to."""
-        opinion = self._settings.safety.second_opinion
-        names = tuple(one.name for one in self.preparer.health())
-        return names if opinion == "none" else (*names, opinion)
+        return tuple(one.name for one in self.preparer.health())
 
     async def _ready(self) -> None:
         await self._is_loaded.wait()

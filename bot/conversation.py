@@ -12,6 +12,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -32,10 +33,11 @@ from bot.command import (
     StatusCommand,
 )
 from bot.commands import parse
+from bot.desk import Desk
 from bot.failpoints import pass_
 from bot.forms import asked_over
 from bot.intake import Event, Intake
-from bot.job import Ending, NotYours, Outcome, Record, job_id_of
+from bot.job import Ending, NotYours, Outcome, Record, job_id_of, job_of
 from bot.jobs import Jobs
 from bot.metrics import Metrics
 from bot.operators import Operators
@@ -43,14 +45,18 @@ from bot.past import past_of
 from bot.personal import Personal
 from bot.places import Places
 from bot.recall import Recall
-from bot.redraw import RecordGone, is_removed
+from bot.redraw import RecordGone, UnderReview, is_removed
 from bot.reports import Reports
-from bot.store import Deed, Store
+from bot.review import Review
+from bot.store import Deed, Store, StoreError
 from bot.wish import Wish, over
 from bot.wishes import Wishes
 from pipeline import PipelineError
 
 log = structlog.get_logger()
+
+# What may be done about a picture while it is reported.
+_IN_REVIEW = frozenset({Action.INFO, Action.DELETE, Action.REPORT, Action.SETTLE})
 
 
 class Status(Protocol):
@@ -79,6 +85,8 @@ class Conversation:
         places: Places,
         recall: Recall,
         reports: Reports,
+        review: Review,
+        desk: Desk,
         operators: Operators,
         appeals: Appeals,
         suggest: Callable[[str, str], tuple[str, ...]],
@@ -88,7 +96,8 @@ class Conversation:
         self._intake, self._chat = intake, chat
         self._wishes, self._aftercare = wishes, aftercare
         self._card_of, self._personal, self._metrics = card_of, personal, metrics
-        self._places, self._reports, self._suggest = places, reports, suggest
+        self._places, self._suggest = places, suggest
+        self._reports, self._review, self._desk = reports, review, desk
         self._recall, self._operators, self._appeals = recall, operators, appeals
         self._is_closing = False
 
@@ -136,6 +145,14 @@ class Conversation:
             number = secrets.token_hex(8)
             log.exception("file cannot be inspected", job_id=number)
             return cards.note(error_texts.of_error(error, job_id=number))
+
+    async def is_hidden(self, key: str) -> bool:
+        """Whether a picture is reported, and nobody has decided yet; also where that is not known."""
+        try:
+            return bool(await self._store.under_review([job_of(key)]))
+        except StoreError:
+            log.exception("reports cannot be read")
+            return True
 
     async def history(self, place: Place) -> tuple[Past, ...]:
         """Say what a place showed, oldest first; cards of live jobs are soon shown as they are."""
@@ -209,6 +226,8 @@ class Conversation:
                 await port.send(press.place, cards.over(press.value), reply_to=press.event_id)
                 return
         record = await self._at_hand(press.job_id, press)
+        if await self._desk.decides(record, press):  # an operator, too, or from another group
+            press = replace(press, person=replace(press.person, may_moderate=True))
         match press.action:
             case Action.CANCEL:
                 await self._note_of_another(Deed.CANCEL, record, press)
@@ -224,21 +243,30 @@ class Conversation:
             case Action.DELETE:
                 await self._note_of_another(Deed.REMOVE, record, press)
                 await self._aftercare.remove(record, press)
+                await self._review.removed(record)
             case Action.REPORT:
                 await self._reports.report(record, press, port)
+            case Action.SETTLE:
+                await self._review.settle(record, press)
             case Action.AGAIN | Action.VARY | Action.ENLARGE:
                 await self._draw(await self._wishes.of_button(record, press), press, port)
             case _:
                 raise RecordGone
 
     async def _at_hand(self, job_id: str, event: Message | Press) -> Record:
-        """Find the job of a card. Raises RecordGone, also where it is not theirs to see."""
+        """Find the job of a card. Raises UnderReview, and RecordGone also where it is not theirs to see."""
         record = await self._store.find(job_id)
-        if record is None or not is_at_hand(record, event, store=self._store):
+        if record is None:
+            raise RecordGone
+        is_here = is_at_hand(record, event, store=self._store)
+        if not is_here and not await self._desk.sees(record, event):
             raise RecordGone
         is_deleting = isinstance(event, Press) and event.action is Action.DELETE
         if is_removed(record) and not is_deleting:
             raise RecordGone
+        may_pass = isinstance(event, Press) and event.action in _IN_REVIEW
+        if not may_pass and await self._store.under_review([job_id]):
+            raise UnderReview
         return record
 
     async def _note_of_another(self, deed: Deed, record: Record, press: Press) -> None:

@@ -77,6 +77,7 @@ class Erasure:
             name
         )  # after the rows: none is written for a job without one
         await self._store.drop_appeals(name)
+        await self._store.drop_reporter(name)
         await self._store.drop_links(name)
         for port in self._ports().values():
             for one in people:
@@ -101,6 +102,7 @@ class Erasure:
         await self._store.drop_risen_links()
         await self._store.drop_risen_notices()
         await self._store.drop_risen_appeals()
+        await self._store.drop_risen_reporters()
         risen = frozenset(await self._store.risen())
         found = [await self._store.find(job_id) for job_id in risen]
         await self._forget_texts([record for record in found if record is not None])

@@ -67,6 +67,12 @@ _ERRORS: dict[type[Exception], Callable[[Any], str]] = {
     rules.DrawingNotHere: lambda _: (
         "여기서는 그리지 않기로 정해져 있어요. 그림을 그리는 다른 채널에서 다시 적어 주세요."
     ),
+    rules.BarredHere: lambda _: (
+        "이곳을 관리하는 분이 막아 두어서 이곳에서는 그릴 수 없어요. 잘못 막힌 것 같으면 관리하는 분에게 말해 주세요."
+    ),
+    redraw.UnderReview: lambda _: (
+        "신고를 살펴보는 동안에는 보여 드리지 않아요. 나중에 다시 눌러 주세요."
+    ),
     strikes.MustPause: lambda e: must_pause(e.wait_s, has_appealed=e.has_appealed),
     strikes.Suspended: lambda e: suspended(has_appealed=e.has_appealed),
     strikes.LastWarning: lambda _: LAST_WARNING,

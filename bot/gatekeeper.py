@@ -15,7 +15,7 @@ from bot.command import DrawCommand
 from bot.intake import Event
 from bot.job import Job, NotAccepted, job_id_of
 from bot.metrics import Metrics
-from bot.rules import PlaceRules
+from bot.rules import BarredHere, PlaceRules
 from bot.store import Store, StoreError, Struck
 from bot.strikes import LastWarning, Penalties, is_last_warning, refusal_of, weight_of
 from bot.wish import Wish
@@ -44,8 +44,9 @@ class Gatekeeper:
     async def admit(self, wish: Wish, event: Event, rules: PlaceRules) -> None:
         """Let a request pass whose person and words may.
 
-        Raises MustPause, Suspended, Unsafe or LastWarning, and NotAccepted where that cannot be known.
+        Raises BarredHere, MustPause, Suspended, Unsafe or LastWarning, and NotAccepted where that cannot be known.
         """
+        self._check_place(event.person, rules)
         await self._check_person(event.person)
         texts = texts_of(wish.command)
         has_photo = wish.photo is not None
@@ -65,6 +66,12 @@ class Gatekeeper:
     async def strike(self, job: Job, rule: Rule) -> None:
         """Strike for what was found out of a job after it was accepted; once, however often it is told."""
         await self._strike(job.person, rule, texts_of(job.command), job.id)
+
+    def _check_place(self, person: Person, rules: PlaceRules) -> None:
+        """Raise BarredHere for whoever asks for nothing in a place any more, on whichever account."""
+        accounts = self._store.account_names(self._store.person_name(person))
+        if not set(rules.barred).isdisjoint(accounts):
+            raise BarredHere
 
     async def _check_person(self, person: Person) -> None:
         """Raise MustPause or Suspended for whoever may not draw now, NotAccepted where nobody knows."""

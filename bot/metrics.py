@@ -59,6 +59,7 @@ class Metrics:
         self._jobs = self._gauge("jobs", "Jobs under way", "phase")
         self._workers = self._gauge("workers_ready", "Workers that can draw")
         self._resting = self._gauge("provider_resting", "1 while it is left alone", "provider")
+        self._reports = self._gauge("reports_open", "Reported pictures that nobody decided about")
         self._lag = self._gauge("loop_lag_p99_seconds", "How late the event loop is")
         for ending in Ending:
             self._concluded.labels(ending)
@@ -110,6 +111,10 @@ class Metrics:
         for phase in Phase:
             if phase is not Phase.CLOSED:
                 self._jobs.labels(phase).set(num_by_phase.get(phase, 0))
+
+    def reports(self, num_open: int) -> None:
+        """Set how many reported pictures nobody has decided about yet."""
+        self._reports.set(num_open)
 
     def workers(self, num_ready: int) -> None:
         """Set how many workers can draw."""

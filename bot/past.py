@@ -21,7 +21,12 @@ async def past_of(
     Raises StoreError.
     """
     records = await store.of_place(store.place_name(place), limit=_NUM_JOBS)
-    return tuple(past for record in records if (past := _past(record, card_of)))
+    hidden = await store.under_review([record.job.id for record in records])
+
+    def shown(record: Record) -> Card:
+        return cards.under_review() if record.job.id in hidden else card_of(record)
+
+    return tuple(past for record in records if (past := _past(record, shown)))
 
 
 def _past(record: Record, card_of: Callable[[Record], Card]) -> Past | None:

@@ -167,6 +167,7 @@ class Personal:
                 "strikes": [
                     {"rule": str(strike.rule), "at": _iso(strike.struck_s)} for strike in strikes
                 ],
+                "reports": [_iso(at_s) for at_s in await self._store.reported_by(name)],
                 "suspensions": [_plain_suspension(one) for one in suspensions],
             }
             # Halves of surrogate pairs, which people can type, stand as the escapes that JSON has.

@@ -12,7 +12,7 @@ from dataclasses import replace
 import structlog
 
 from bot import cards, texts
-from bot.adapters.port import Card, ChatPort, DetailRow, Message, Place
+from bot.adapters.port import Card, ChatPort, DetailRow, Message, Person, Place
 from bot.command import DrawCommand, SettingsCommand
 from bot.job import NotAccepted
 from bot.rules import Adults, AdultsNotAllowed, DrawingNotHere, NotManager, PlaceRules, changed
@@ -81,6 +81,15 @@ class Places:
             self._keep(name, rules)
         log.info("rules changed", place=name)
         return _shown(self._valid(rules), texts.rules_changed(command.rule))
+
+    async def bar(self, person: Person, place: Place) -> None:
+        """Let somebody ask for nothing in a place any more. Raises TooManyRules or StoreError."""
+        name = self._store.place_name(place)
+        async with self._turn:
+            rules = (await self._rules(name)).with_barred(self._store.account_name(person))
+            await self._store.keep_rules(name, rules)
+            self._keep(name, rules)
+        log.info("person barred", place=name, person=self._store.account_name(person))
 
     def _valid(self, rules: PlaceRules) -> PlaceRules:
         """Leave out what the operator does not let places have, whenever they settled it."""

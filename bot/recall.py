@@ -23,6 +23,7 @@ from bot.receipt import (
     checked,
     command_of,
 )
+from bot.redraw import UnderReview
 from bot.store import Store
 from bot.wish import Wish
 from pipeline import Marks, Receipt, errors
@@ -47,12 +48,14 @@ class Recall:
     async def wish(self, command: RecallCommand, message: Message) -> Wish:
         """Ask for a picture exactly as it was.
 
-        Raises PictureMissing, PictureUnknown, NoReceipt, DrawnOverPhoto or PhotoUnreadable.
+        Raises PictureMissing, PictureUnknown, UnderReview, NoReceipt, DrawnOverPhoto or PhotoUnreadable.
         """
         if message.photo is not None:
             receipt = checked((await self._marks(message.photo)).receipt)
         else:
-            _, picture = await self._known(command.key or message.about, message)
+            record, picture = await self._known(command.key or message.about, message)
+            if await self._store.under_review([record.job.id]):
+                raise UnderReview
             receipt = checked(picture.receipt)
         return Wish(command=command_of(receipt), photo=None)
 

@@ -16,6 +16,10 @@ class RecordGone(RequestRejected):
     """Nothing is kept of the job, or not what the button needs."""
 
 
+class UnderReview(RequestRejected):
+    """Pictures are reported, and shown to nobody until that is decided."""
+
+
 class PhotoForgotten(RequestRejected):
     """What a picture was drawn over is not there any more."""
 

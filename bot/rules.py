@@ -1,7 +1,7 @@
 """The rules that hold in all channels of a server, and how each is changed. Pure.
 
 Whoever manages the server says them with `/설정`; the words that are read there stand here. A rule names
-channels and roles by the platform's ids and never a person.
+channels and roles by the platform's ids, and people by keyed names alone.
 """
 
 import re
@@ -46,6 +46,10 @@ class NotManager(RequestRejected):
 
 class DrawingNotHere(RequestRejected):
     """The rules of a place let nobody draw in this channel."""
+
+
+class BarredHere(RequestRejected):
+    """Those who look after a place let somebody ask for nothing there."""
 
 
 class AdultsElsewhere(RequestRejected):
@@ -116,6 +120,7 @@ class PlaceRules:
     adults: Adults = Adults.NOWHERE
     spoilers: Spoilers = Spoilers.NONE
     report_channel: str = ""  # "" where nobody is told
+    barred: tuple[str, ...] = ()  # keyed names of accounts that nothing is drawn for
 
     def is_open(self, place: Place) -> bool:
         """Whether may be drawn in a channel; a thread is as open as the channel that it belongs to."""
@@ -123,6 +128,10 @@ class PlaceRules:
         return (
             bool(channels & {*self.allowed}) if self.allowed else not channels & {*self.forbidden}
         )
+
+    def with_barred(self, account: str) -> "PlaceRules":
+        """Let an account ask for nothing any more. Raises TooManyRules."""
+        return replace(self, barred=_with_id(self.barred, account, "막은 사람"))
 
     def daily_of(self, roles: Collection[str]) -> int | None:
         """Give how many pictures a day the best of somebody's roles has; None where no role says."""
@@ -201,6 +210,9 @@ def changed(rules: PlaceRules, command: SettingsCommand, *, place: Place) -> Pla
         case "신고채널":
             is_none = said.get("채널") == NONE
             return replace(rules, report_channel="" if is_none else _channel(said, place))
+        case "막기":
+            _choice("막기", said, {"해제": True})
+            return replace(rules, barred=())
         case "용어":
             return _with_term(rules, said)
         case "금지어":

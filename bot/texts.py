@@ -44,6 +44,8 @@ ORIGINALS = (
     "줄이거나 다시 압축하지 않은 원본 파일이에요. 저장해 두면 /재현으로 똑같이 다시 그릴 수 있어요."
 )
 REPORT = "신고"
+KEEP_REPORTED = "문제없음"
+BAR = "이곳에서 막기"
 CANCEL = "취소"
 MADE_BY_AI = "AI로 만든 그림이에요."
 LOADING = "그림 모델을 불러오고 있어요. 준비되면 바로 시작할게요."
@@ -644,6 +646,17 @@ REPORTED = "신고를 전했어요. 알려 줘서 고마워요. 누가 신고했
 REPORT_NOWHERE = "이곳에는 신고를 받는 채널이 아직 없어요. 이곳을 관리하는 분에게 직접 알려 주세요."
 REPORT_NO_CHANNEL = "신고를 받는 채널에 글을 쓸 수 없어요. 이곳을 관리하는 분에게 직접 알려 주세요."
 REPORT_AGAIN = "지금은 신고를 전하지 못했어요. 잠시 뒤에 신고 단추를 다시 눌러 주세요."
+REPORT_DECIDED = "이미 살펴보고 그대로 두기로 한 그림이에요. 알려 줘서 고마워요."
+REPORT_HOW = (
+    "결정할 때까지 이 그림을 다시 보여 드리지 않아요. 채팅방에 올라간 그림은 그대로 있어요. 모두에게서 지우려면 "
+    "‘삭제’를, 문제가 없으면 ‘문제없음’을, 부탁한 사람이 이곳에서 더 그리지 못하게 하려면 "
+    "‘이곳에서 막기’를 눌러 주세요."
+)
+REPORT_REMOVED = "살펴보고 그림을 모두에게서 지웠어요."
+REPORT_KEPT = "살펴보고 그대로 두기로 했어요. 그림을 다시 보여 드려요."
+REPORT_BARRED = "부탁한 사람은 이제 이곳에서 그릴 수 없어요. ‘/설정 막기 해제’라고 적으면 막은 사람을 모두 풀어요."
+HIDDEN_FOR_REVIEW = "신고를 살펴보는 동안 보여 드리지 않는 그림이 있어요."
+UNDER_REVIEW = "신고를 살펴보는 동안 보여 드리지 않아요."
 REPORT_HIDDEN = "연령 제한 채널의 그림이라 여기에는 보여 드리지 않아요."
 _UNSET = "정하지 않았어요"
 _MAX_NAMED = 20  # words of a list
@@ -667,6 +680,7 @@ def rules(place: PlaceRules) -> tuple[tuple[str, str], ...]:
         ("성인", word_of(place.adults, ADULTS)),
         ("가리기", word_of(place.spoilers, SPOILERS)),
         ("신고채널", f"#{place.report_channel}" if place.report_channel else _UNSET),
+        ("막기", f"{len(place.barred):,}명" if place.barred else "없어요"),
         ("용어", ", ".join(terms) or _UNSET),
         ("금지어", ", ".join(_some(place.forbidden_words)) or _UNSET),
     )
@@ -691,11 +705,14 @@ def _channels(ids: tuple[str, ...]) -> str:
     return ", ".join(f"#{one}" for one in ids)
 
 
-def report(*, channel: str, person: str, request: str) -> str:
-    """Tell those who look after a place what is reported; whoever reports it is not named."""
+def report(*, channel: str, person: str, request: str, what: str) -> str:
+    """Tell those who look after a place what is reported, and what to do or what was done.
+
+    Whoever reports it is not named, nor who decides.
+    """
     return (
         f"신고가 들어온 그림이에요.\n그린 곳: #{channel}\n부탁한 사람: @{person}\n부탁한 말: {request}\n"
-        "정보로 어떻게 그렸는지 보고, 삭제로 모두에게서 지울 수 있어요."
+        f"{what}"
     )
 
 

@@ -78,6 +78,7 @@ class Action(StrEnum):
     INFO = "info"  # how the words were understood, for whoever pressed
     DELETE = "delete"  # the pictures, and the message that shows them
     REPORT = "report"  # the pictures, to those who look after the place
+    SETTLE = "settle"  # what was reported; `value` says how
     PAGE = "page"  # of one's own pictures; `value` says which. Needs no job
     OVER = (
         "over"  # draws over a picture that somebody chose; `value` is the adapter's. Needs no job
@@ -366,6 +367,10 @@ class Listener(Protocol):
 
     async def inspect(self, data: bytes) -> Card:
         """Say which marks a file carries that somebody shows; nothing of it is kept."""
+        ...
+
+    async def is_hidden(self, key: str) -> bool:
+        """Whether a picture is not to be shown for now, by its key."""
         ...
 
     async def history(self, place: Place) -> tuple[Past, ...]:

@@ -14,6 +14,7 @@ from bot.store.errors import (
 )
 from bot.store.links import MAX_ACCOUNTS
 from bot.store.planted import refuse_planted
+from bot.store.reports import Report, ReportState
 from bot.store.store import Store
 from bot.store.strikes import Sanctioned, Struck
 from bot.store.values import Delivery, DeliveryState, Joining, Live, Worker
@@ -29,6 +30,8 @@ __all__ = [
     "Joining",
     "Live",
     "Overwriting",
+    "Report",
+    "ReportState",
     "Sanctioned",
     "Store",
     "StoreClosed",

@@ -19,6 +19,8 @@ class Deed(StrEnum):
     SETTINGS = "settings"  # of a place
     CANCEL = "cancel"  # what somebody else asked for
     REMOVE = "remove"  # pictures that somebody else asked for
+    KEEP = "keep"  # pictures that were reported
+    BAR = "bar"  # a person, who asks for nothing in a place any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, case, delete, select, update
 from bot.adapters.port import MessageRef
 from bot.job import Closing, Ending, Job, Outcome, Phase, Record
 from bot.store.part import Part, insert
-from bot.store.tables import jobs, progress, usage
+from bot.store.reports import ReportState
+from bot.store.tables import jobs, progress, reports, usage
 from bot.store.values import Linked, Live
 from pipeline import Preparation
 
@@ -127,12 +128,16 @@ class Jobs(Part):
         return await self._database.write(work)
 
     async def remove_pictures(self, job_id: str) -> None:
-        """Keep of a job that was drawn that its pictures are taken away; its charge stays."""
+        """Keep of a job that was drawn that its pictures are taken away; its charge stays.
+
+        A report of them is decided with it.
+        """
         removed = Outcome(ending=Ending.REMOVED)
         drawn = update(jobs).where(jobs.c.id == job_id, jobs.c.ending == Ending.DRAWN)
         closed = {"phase": Phase.CLOSED, "closing": Closing.DELIVERED}
         values = {"outcome": self._seal(removed), "ending": removed.ending, **closed}
-        await self._do(drawn.values(values))
+        reported = update(reports).where(reports.c.job_id == job_id)
+        await self._do(drawn.values(values), reported.values(state=ReportState.REMOVED))
 
     async def close_job(self, job_id: str, closing: Closing) -> None:
         """Keep what became of the answer; changes nothing before the job is concluded."""

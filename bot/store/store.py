@@ -19,13 +19,25 @@ from bot.store.links import Links
 from bot.store.news import News
 from bot.store.notices import Notices
 from bot.store.people import People
+from bot.store.reports import Reports
 from bot.store.rules import Rules
 from bot.store.strikes import Strikes
 from bot.store.workers import Workers
 
 
 class Store(
-    Jobs, Acceptance, Workers, News, Deliveries, People, Rules, Links, Notices, Strikes, Audit
+    Jobs,
+    Acceptance,
+    Workers,
+    News,
+    Deliveries,
+    People,
+    Rules,
+    Links,
+    Notices,
+    Strikes,
+    Audit,
+    Reports,
 ):
     """All parts over one database; lives from `open` to `close`.
 

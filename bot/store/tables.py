@@ -188,8 +188,13 @@ reports = Table(
     "reports",
     metadata,
     _of_a_job(),
-    Column("reported_s", Double, nullable=False),
+    Column("reported_s", Double, nullable=False),  # the last time that it was to be decided
     Column("state", String(16), nullable=False),
+    Column("num_openings", Integer, nullable=False),
+    Column("reporter", String(32)),  # who reported first; not once they had everything erased
+    Column("told_s", Double),  # when the operator was told that nobody decides
+    Index(None, "state"),
+    Index(None, "reporter"),
 )
 
 places = Table(

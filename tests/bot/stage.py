@@ -29,6 +29,7 @@ from bot.appeals import Appeals
 from bot.chat import Chat
 from bot.conversation import Conversation
 from bot.delivery import Delivery
+from bot.desk import Desk
 from bot.fairness import Capacity, Limits
 from bot.files import Files
 from bot.fleet import Pace
@@ -45,6 +46,7 @@ from bot.personal import Personal
 from bot.places import Places
 from bot.recall import Recall
 from bot.reports import Reports
+from bot.review import Review
 from bot.sealing import KEY_BYTES, Sealer
 from bot.settings import DrawSection, KeepSection, MarksSection, OperatorSection, TextSection
 from bot.store import Store
@@ -154,6 +156,7 @@ class Stage:
     worker: Worker = field(init=False)
     chat: Chat = field(init=False)
     places: Places = field(init=False)
+    reports: Reports = field(init=False)
     intake: Intake = field(init=False)
     gatekeeper: Gatekeeper = field(init=False)
     follower: Follower = field(init=False)
@@ -226,6 +229,8 @@ class Stage:
             notice_of=notice.due,
             metrics=metrics,
         )
+        desk = Desk(store=self.store, places=self.places, operator_ids=self.operator_ids)
+        self.reports = Reports(store=self.store, desk=desk, port_of=self.delivery.port_of)
         self.conversation = Conversation(
             store=self.store,
             jobs=self.runner,
@@ -244,7 +249,14 @@ class Stage:
             personal=Unasked(),
             places=self.places,
             recall=Recall(store=self.store, files=self.files, read=marks_in),
-            reports=Reports(store=self.store, places=self.places),
+            reports=self.reports,
+            review=Review(
+                store=self.store,
+                desk=desk,
+                places=self.places,
+                port_of=self.delivery.port_of,
+            ),
+            desk=desk,
             operators=Operators(store=self.store, ids=self.operator_ids),
             appeals=Appeals(
                 store=self.store,

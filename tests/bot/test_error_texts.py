@@ -44,6 +44,8 @@ EXAMPLES: tuple[PipelineError, ...] = (
     errors.PhotoUnreadable(),
     errors.Untranslatable(unknown_words=("뷁",)),
     errors.Unsafe(rule=errors.Rule.SEXUAL),
+    rules.BarredHere(),
+    redraw.UnderReview(),
     strikes.MustPause(wait_s=3_600.0, has_appealed=False),
     strikes.MustPause(wait_s=90.0, has_appealed=True),
     strikes.Suspended(has_appealed=False),

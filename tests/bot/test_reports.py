@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import error_texts, texts
+from bot import buttons, error_texts, texts
 from bot.adapters.port import (
     Action,
     Card,
@@ -64,6 +64,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A stage with a place that has a channel for reports."""
     async with open_stage(tmp_path) as stage:
         stage.port = Rooms()
+        stage.delivery.start({"test": stage.port})
         await let_report(stage, CHANNEL.id)
         yield stage
 
@@ -107,7 +108,7 @@ async def test_a_report_shows_what_is_reported(stage: Stage) -> None:
     assert texts.REPORTED == await report(stage, job_id)
     (card,) = rooms(stage).reports()
     assert [(f"pictures/{job_id}-1.png", True)] == [(p.key, p.is_spoiler) for p in card.pictures]
-    assert [Action.INFO, Action.DELETE] == [button.action for button in card.buttons]
+    assert [buttons.INFO, buttons.DELETE, buttons.KEEP, buttons.BAR] == list(card.buttons)
     assert job_id == card.job_id
     for fact in (ASKER.id, HERE.id, a_job("one").command.text):
         assert fact in card.text
@@ -135,13 +136,13 @@ async def test_the_same_person_reports_a_picture_once(stage: Stage) -> None:
     assert 1 == len(port.reports())
 
 
-async def test_two_people_and_two_pictures_are_reports_of_their_own(stage: Stage) -> None:
-    """How many complain of what is seen."""
+async def test_what_waits_for_a_decision_is_shown_once(stage: Stage) -> None:
+    """However many people report it; another picture is a report of its own."""
     one, two = await picture(stage, "one"), await picture(stage, "two")
     for number, (job_id, person) in enumerate([(one, REPORTER), (one, OTHER), (two, REPORTER)]):
         await report(stage, job_id, person, f"r{number}")
 
-    assert [one, one, two] == [card.job_id for card in rooms(stage).reports()]
+    assert [one, two] == [card.job_id for card in rooms(stage).reports()]
 
 
 async def test_without_a_channel_the_person_reads_whom_to_ask(stage: Stage) -> None:

@@ -62,6 +62,10 @@ class Recorder(Listener):
         """Know no values: no adapter here asks."""
         return ()
 
+    async def is_hidden(self, key: str) -> bool:
+        """Hide nothing."""
+        return False
+
     async def inspect(self, data: bytes) -> Card:
         """Never asked here: only the web chat has a page for it."""
         raise AssertionError

@@ -174,6 +174,22 @@ SETTINGS_COMMAND: Final = command(
     ),
     option(
         SUB_COMMAND,
+        "막기",
+        "신고를 살펴보다 막은 사람들을 모두 풀어 줘요.",
+        "Lets all barred people draw again.",
+        options=[
+            option(
+                STRING,
+                "막기",
+                "풀려면 해제를 골라 주세요.",
+                "Lift it.",
+                required=True,
+                choices=same("해제"),
+            )
+        ],
+    ),
+    option(
+        SUB_COMMAND,
         "용어",
         "이 서버에서 쓰는 말을 어떻게 옮길지 정해요.",
         "How a word is translated here.",

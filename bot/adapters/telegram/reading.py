@@ -36,7 +36,8 @@ _ASKING = re.compile(  # at the beginning, or at the end but for options; each t
     rf"\A\s*{_DRAW}|{_DRAW}\S{{0,6}}(?:\s+[^\s:]+:\S+)*[\s.!?~…ㅎㅋㅠ^]*\Z"
 )
 _SETTINGS = re.compile(r"\s*/(?:설정|settings)\b")
-_FOR_OTHERS = frozenset({Action.CANCEL, Action.DELETE})  # may be done for somebody else
+# What may be done for somebody else.
+_FOR_OTHERS = frozenset({Action.CANCEL, Action.DELETE, Action.SETTLE})
 _OUT = frozenset({ChatMember.LEFT, ChatMember.BANNED})
 _SERVICE_BOTS = frozenset({1_087_968_824, 136_817_688})  # speak for anonymous people in groups
 

@@ -173,8 +173,10 @@ class Site:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         file = self._session_of(request).file(request.match_info["file_id"])
-        data = None if file is None else await self._read(file.key)
-        if file is None or data is None:
+        if file is None or await self._listener.is_hidden(file.key):
+            raise web.HTTPNotFound
+        data = await self._read(file.key)
+        if data is None:
             raise web.HTTPNotFound
         return response_of(file, data)
 

@@ -35,6 +35,7 @@ async def live_through(store: Store, job_id: str, *, person: Person = MINJI) -> 
     await store.tell({job_id: (at_step(1), WORDS.encode())})
     await store.begin_send(job_id, "answer", "nonce")
     await store.mark_sent(job_id, "answer", message(job_id))
+    await store.open_report(job_id, JUNHO)
 
 
 async def test_units_add_up_by_person_by_place_and_by_day(store: Store) -> None:
@@ -148,7 +149,7 @@ async def test_nothing_is_left_of_a_deleted_job(store: Store, url: str) -> None:
             if column.name == "job_id" or column is metadata.tables["jobs"].c.id
         }
     engine.dispose()
-    tables = ("jobs", "usage", "progress", "deliveries")
+    tables = ("jobs", "usage", "progress", "deliveries", "reports")
     assert {table: ["neighbour"] for table in tables} == left
 
 

@@ -55,8 +55,13 @@ def upgrade() -> None:
         sa.Column("job_id", sa.String(64), nullable=False),
         sa.Column("reported_s", sa.Double, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("num_openings", sa.Integer, nullable=False),
+        sa.Column("reporter", sa.String(32)),
+        sa.Column("told_s", sa.Double),
         sa.ForeignKeyConstraint(
             ["job_id"], ["jobs.id"], name="fk_reports_job_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("job_id", name="pk_reports"),
     )
+    op.create_index("ix_reports_state", "reports", ["state"])
+    op.create_index("ix_reports_reporter", "reports", ["reporter"])

@@ -51,6 +51,10 @@ class Listener:
         """Know two styles."""
         return tuple(one for one in ("수채화", "유화") if one.startswith(typed))
 
+    async def is_hidden(self, key: str) -> bool:
+        """Hide nothing."""
+        return False
+
     async def inspect(self, data: bytes) -> Card:
         """Never asked here: only the web chat has a page for it."""
         raise AssertionError

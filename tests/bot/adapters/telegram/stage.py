@@ -65,6 +65,10 @@ class Listener:
         """Know nothing."""
         return ()
 
+    async def is_hidden(self, key: str) -> bool:
+        """Hide nothing."""
+        return False
+
     async def inspect(self, data: bytes) -> Card:
         """Never asked here: only the web chat has a page for it."""
         raise AssertionError

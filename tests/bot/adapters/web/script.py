@@ -62,6 +62,10 @@ class ScriptedListener:
         """Know no values: the page does not ask."""
         return ()
 
+    async def is_hidden(self, key: str) -> bool:
+        """Hide nothing."""
+        return False
+
     async def inspect(self, data: bytes) -> Card:
         """Note a file that is shown, and give the card that the test wrote."""
         self.inspected.append(data)
