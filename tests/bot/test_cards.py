@@ -115,6 +115,15 @@ def test_only_what_can_be_enlarged_offers_it(can_enlarge: bool) -> None:
     assert can_enlarge == (Action.ENLARGE in actions(card))
 
 
+def test_a_picture_for_adults_does_not_offer_to_be_enlarged() -> None:
+    """Over a picture nothing is drawn for adults: whoever pressed would be refused, and struck."""
+    job = replace(RECORD.job, manner=Manner(is_adult=True))
+    card = ended(replace(drawn("job"), can_enlarge=True), job=job)
+
+    assert Action.AGAIN in actions(card)
+    assert Action.ENLARGE not in actions(card)
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "text"),
     [
