@@ -4,10 +4,9 @@ It is read from files that a stranger may have written: nothing of it is believe
 """
 
 import json
-import struct
 from dataclasses import asdict, dataclass
 
-_DAMAGED = (ValueError, SyntaxError, EOFError, struct.error, OverflowError, KeyError, TypeError)
+_NOT_OURS = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,5 +64,5 @@ def receipt_in(text: str | None) -> Receipt | None:
             facts[key] = tuple((str(word), float(scale)) for word, scale in facts.get(key, ()))
         facts["guidance_interval"] = tuple(map(float, facts.get("guidance_interval", (0, 1))))
         return Receipt(**facts)
-    except (*_DAMAGED, AttributeError, RecursionError):  # written by somebody else
+    except _NOT_OURS:  # written by somebody else
         return None
