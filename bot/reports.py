@@ -159,11 +159,12 @@ def report_card(record: Record, *, is_barred: bool = False) -> Card:
     job = record.job
     pictures = cards.picture_files(record)
     bar = () if is_barred or not job.place.home else (buttons.BAR,)
+    how = f"{texts.REPORT_HOW} {texts.REPORT_HOW_TO_BAR}" if bar else texts.REPORT_HOW
     barred = (texts.REPORT_BARRED,) if is_barred else ()
     return Card(
         job_id=job.id,
         state=CardState.NOTE,
-        text=_about(record, texts.REPORT_HOW),
+        text=_about(record, how),
         notes=(*barred, texts.MADE_BY_AI),
         pictures=tuple(replace(picture, is_spoiler=True) for picture in pictures),
         buttons=(buttons.INFO, buttons.DELETE, buttons.KEEP, *bar),

@@ -45,7 +45,7 @@ ORIGINALS = (
 )
 REPORT = "신고"
 KEEP_REPORTED = "문제없음"
-BAR = "이곳에서 막기"
+BAR = "막기"
 CANCEL = "취소"
 MADE_BY_AI = "AI로 만든 그림이에요."
 LOADING = "그림 모델을 불러오고 있어요. 준비되면 바로 시작할게요."
@@ -649,12 +649,12 @@ REPORT_AGAIN = "지금은 신고를 전하지 못했어요. 잠시 뒤에 신고
 REPORT_DECIDED = "이미 살펴보고 그대로 두기로 한 그림이에요. 알려 줘서 고마워요."
 REPORT_HOW = (
     "결정할 때까지 이 그림을 다시 보여 드리지 않아요. 채팅방에 올라간 그림은 그대로 있어요. 모두에게서 지우려면 "
-    "‘삭제’를, 문제가 없으면 ‘문제없음’을, 부탁한 사람이 이곳에서 더 그리지 못하게 하려면 "
-    "‘이곳에서 막기’를 눌러 주세요."
+    "‘삭제’를, 문제가 없으면 ‘문제없음’을 눌러 주세요."
 )
+REPORT_HOW_TO_BAR = "부탁한 사람이 그곳에서 더 그리지 못하게 하려면 ‘막기’를 눌러 주세요."
 REPORT_REMOVED = "살펴보고 그림을 모두에게서 지웠어요."
 REPORT_KEPT = "살펴보고 그대로 두기로 했어요. 그림을 다시 보여 드려요."
-REPORT_BARRED = "부탁한 사람은 이제 이곳에서 그릴 수 없어요. ‘/설정 막기 해제’라고 적으면 막은 사람을 모두 풀어요."
+REPORT_BARRED = "부탁한 사람은 이제 그곳에서 그릴 수 없어요. 그곳에서 ‘/설정 막기 해제’라고 적으면 막은 사람을 모두 풀어요."
 HIDDEN_FOR_REVIEW = "신고를 살펴보는 동안 보여 드리지 않는 그림이 있어요."
 UNDER_REVIEW = "신고를 살펴보는 동안 보여 드리지 않아요."
 REPORT_HIDDEN = "연령 제한 채널의 그림이라 여기에는 보여 드리지 않아요."
@@ -745,7 +745,7 @@ def credentials(found: Credentials) -> str:
     """Say what the signature of a file is worth; it never says that something is true."""
     return {
         Credentials.NONE: "없어요",
-        Credentials.OURS: "있어요. 이 봇이 서명했고, 그 뒤로 바뀌지 않았어요",
+        Credentials.OURS: "있어요. 이 봇이 서명했고, 그 뒤로 바뀌지 않았어요(자체 서명)",
         Credentials.OTHERS: "있어요. 다른 곳에서 서명했고, 그 뒤로 바뀌지 않았어요",
         Credentials.CHANGED: "있지만, 서명한 뒤에 파일이 바뀌었어요",
         Credentials.INVALID: "있지만, 읽을 수 없거나 서명이 맞지 않아요",

@@ -242,6 +242,17 @@ async def test_whoever_is_barred_asks_for_nothing_more_in_that_place(stage: Stag
     assert (Deed.BAR, JOB, True) == (await deeds(stage))[0]
 
 
+async def test_a_report_speaks_of_barring_while_that_can_be_done(stage: Stage) -> None:
+    """The sentence comes and goes with its button."""
+    await report(stage)
+    (open_card,) = reports(stage)
+    await decide(stage, "bar")
+    (barred_card,) = reports(stage)
+
+    assert texts.REPORT_HOW_TO_BAR in open_card.text
+    assert texts.REPORT_HOW_TO_BAR not in barred_card.text
+
+
 async def test_a_place_remembers_whom_it_bars_by_no_number_of_theirs(stage: Stage) -> None:
     """It shows how many there are; all accounts of a person are kept out."""
     twin = Person(platform="test", id="twin")
