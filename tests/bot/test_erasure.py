@@ -72,6 +72,21 @@ async def test_what_was_queued_too_late_is_forgotten_soon(
         await archive.keeper.close()
 
 
+async def test_who_reported_is_forgotten_and_the_report_is_not(archive: Archive) -> None:
+    """It is nobody's, and still to be decided; with whoever asked for the picture it goes."""
+    store = archive.stage.store
+    await archive.stage.draw()
+    await store.open_report(JOB, BEN)
+    before = await store.reported_by(archive.name(BEN))
+    await archive.erasure.erase(BEN)
+    after = await store.reported_by(archive.name(BEN))
+    is_open = await store.under_review()
+    await archive.erasure.erase(PERSON)
+
+    assert [1, 0] == [len(before), len(after)]
+    assert [frozenset({JOB}), frozenset()] == [is_open, await store.under_review()]
+
+
 async def test_who_comes_back_is_told_again(archive: Archive) -> None:
     """That somebody was told goes with everything else."""
     first = await archive.stage.draw("고래", "e1")

@@ -13,7 +13,9 @@ import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
 
-from bot import texts
+from bot import error_texts, texts
+from bot.job import NotYours
+from bot.rules import BarredHere
 from tests.discord.bot import (
     LIMIT_S,
     Bot,
@@ -216,7 +218,7 @@ async def test_settings_are_shown_to_managers(bot: Bot, house: House) -> None:
     shown = await house.settle("보기")
 
     for rule in (
-        "채널", "화풍", "할당량", "설명언어", "성인", "가리기", "신고채널", "용어", "금지어",
+        "채널", "화풍", "할당량", "설명언어", "성인", "가리기", "신고채널", "막기", "용어", "금지어",
     ):  # fmt: skip
         assert rule in shown
 
@@ -329,6 +331,38 @@ async def test_a_report_comes_where_a_server_wants_it(bot: Bot, house: House) ->
 
 
 @pytest.mark.fault(31)
+async def test_what_is_reported_is_hidden_until_somebody_decides(bot: Bot, house: House) -> None:
+    """Only those who look after the server do; whoever is barred there draws elsewhere."""
+    desk, asker = house.add_channel(), house.person()
+    reporter = bot.server.person("서준", guild=house.guild)
+    moderator = bot.server.person(
+        "지킴이", guild=house.guild, permissions=Permission.MANAGE_MESSAGES
+    )
+    await house.settle("신고채널", 채널=desk)
+    card = await bot.draw(asker, APPLE, channel=house.channel)
+    await told(reporter.press(card, texts.REPORT))
+    (report,) = house.world.messages_in(desk)
+
+    own = await card_of(asker.slash(house.channel, "내그림"))
+    refused = await told(reporter.press(report, texts.KEEP_REPORTED))
+    moderator.press(report, texts.BAR)
+    await bot.server.wait_for(lambda: texts.BAR not in report.labels, LIMIT_S)
+    barred = await told(asker.slash(house.channel, "그려줘", 설명=APPLE))
+    moderator.press(report, texts.KEEP_REPORTED)
+    await bot.server.wait_for(lambda: texts.REPORT_KEPT in report.text, LIMIT_S)
+    again = await card_of(asker.slash(house.channel, "내그림"))
+
+    assert texts.HIDDEN_FOR_REVIEW in own.text
+    assert not own.files
+    assert error_texts.of_error(NotYours(), job_id="") in refused
+    assert error_texts.of_error(BarredHere(), job_id="") in barred
+    assert not report.files
+    assert [card.files[0].data] == [file.data for file in again.files]
+    assert "1명" in await house.settle("보기")
+    await house.settle("막기", 막기="해제")
+    assert is_done(await bot.draw(asker, APPLE, channel=house.channel))
+
+
 async def test_adults_pictures_stay_where_adults_are(bot: Bot, house: House) -> None:
     """A channel that is open to everybody before the picture comes does not get it, and reads why."""
     await house.settle("성인", 방침="연령제한채널")

@@ -315,7 +315,12 @@ async def test_a_report_comes_where_a_group_wants_it(bot: Bot) -> None:
     assert [True, True] == [texts.REPORTED in one for one in told[1:]]
     assert report.last.is_spoiler
     assert "서준" not in report.text
-    room.manager.press(report, texts.DELETE)
+    await reporter.answered(reporter.press(report, texts.KEEP_REPORTED))
+    assert texts.REPORT_KEPT not in report.text  # nobody but those who manage the group decides
+    room.manager.press(report, texts.KEEP_REPORTED)
+    await bot.says(report, texts.REPORT_KEPT)
+    assert not report.last.is_spoiler
+    room.manager.press(card, texts.DELETE)
     await bot.gone(card)
 
 

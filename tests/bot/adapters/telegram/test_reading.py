@@ -216,6 +216,15 @@ def test_a_deletion_knows_the_album_and_whether_one_may() -> None:
     )
 
 
+def test_a_decision_about_a_report_asks_whether_one_may() -> None:
+    """Who manages the group is not in the press."""
+    reading = press("1:settle:job7:keep")
+
+    assert isinstance(reading.event, Press)
+    assert (Action.SETTLE, "keep") == (reading.event.action, reading.event.value)
+    assert (-100, 11) == reading.member
+
+
 @pytest.mark.parametrize("data", ["2:again:job7:", "hello", "1:nothing:job7:", ""])
 def test_a_button_that_is_not_ours_is_answered_and_does_nothing(data: str) -> None:
     """So nobody waits for it."""

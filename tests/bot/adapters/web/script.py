@@ -45,6 +45,7 @@ class ScriptedListener:
         self.presses: asyncio.Queue[Press] = asyncio.Queue()
         self.may_answer = asyncio.Event()
         self.past: tuple[Past, ...] = ()  # of every place
+        self.hidden: set[str] = set()  # keys
         self.inspected: list[bytes] = []
         self.inspection = note("이 그림에는 표시가 없어요.")
 
@@ -63,8 +64,8 @@ class ScriptedListener:
         return ()
 
     async def is_hidden(self, key: str) -> bool:
-        """Hide nothing."""
-        return False
+        """Hide what the test says."""
+        return key in self.hidden
 
     async def inspect(self, data: bytes) -> Card:
         """Note a file that is shown, and give the card that the test wrote."""

@@ -274,6 +274,31 @@ async def test_a_press_may_belong_to_no_job(
     assert (Action.ERASE, "") == (press.action, press.job_id)
 
 
+async def test_a_hidden_picture_is_not_served(
+    client: ClientSession, listener: ScriptedListener
+) -> None:
+    """While it is reported its address opens nothing, in the session that shows it either."""
+    async with (
+        serving(listener, files={KEY: png(8)}) as chat,
+        tab_of(client, chat) as tab,
+    ):
+        await tab.say("고양이")
+        message = await listener.next_message()
+        await tab.next_of("item")
+        await chat.send(message.place, done())
+        pictures = (await tab.next_of("item"))["pictures"]
+        assert isinstance(pictures, list)
+        assert isinstance(pictures[0], dict)
+        url = chat.url.rstrip("/") + str(pictures[0]["src"])
+        status = list[int]()
+        for hidden in ({KEY}, set[str]()):
+            listener.hidden = hidden
+            async with client.get(url) as answer:
+                status.append(answer.status)
+
+    assert [404, 200] == status
+
+
 async def test_a_picture_is_served_to_its_session_only(
     client: ClientSession, stranger: ClientSession, listener: ScriptedListener
 ) -> None:
@@ -456,7 +481,7 @@ async def test_a_session_remembers_no_more_than_anybody_may_ask_for(
     async with tab_of(client, chat) as tab:
         await tab.say("가" * 10_000)
 
-        assert len((await tab.next_of("item"))["text"]) == MAX_SHOWN_CHARS
+        assert len(str((await tab.next_of("item"))["text"])) == MAX_SHOWN_CHARS
 
 
 @pytest.mark.parametrize(
