@@ -83,7 +83,10 @@ ERASED = (
     "봇이 갖고 있던 것을 모두 지웠어요. 채팅방에 이미 올라온 그림은 그대로 있으니 직접 지워 주세요. "
     "다시 부탁하시면 처음 오신 분처럼 새로 시작해요."
 )
-ERASED_BUT_STRIKES = "막힌 부탁의 기록만 {days}일까지 남아요. 적은 말은 없고, 되돌릴 수 없게 바꾼 이름과 규칙, 때뿐이에요."
+ERASED_BUT_STRIKES = (
+    "막힌 부탁의 기록만 길어야 {days}일 동안 남아요. 적은 말은 없고, 되돌릴 수 없게 바꾼 이름과 글의 지문, 규칙, 때뿐이에요. "
+    "정지되었다면 풀릴 때까지 남아요."
+)
 ERASE_LINKED = "연결된 계정에서 부탁하신 것도 모두 지우고, 연결도 끊어요."
 ERASED_LINKED = "연결되어 있던 계정의 것도 함께 지우고 연결을 끊었어요."
 NOT_LINKED = (
@@ -269,13 +272,13 @@ def privacy(
             f"적은 말과 그린 기록, 처음 안내를 읽은 때는 {_kept_for(prompts_days)}, "
             f"그림과 올린 사진은 {_kept_for(pictures_days)} 보관해요. "
             "부탁한 계정과 곳의 번호, 연결한 계정도 함께 두고, 모두 암호로 잠가요. "
-            "같은 일이 되풀이되지 않도록, 막힌 부탁의 기록은 적은 말 없이 "
-            f"되돌릴 수 없게 바꾼 이름으로 {strikes_days}일 동안 둬요.",
+            "같은 일이 되풀이되지 않도록, 막힌 부탁과 정지의 기록은 적은 말 없이 "
+            f"되돌릴 수 없게 바꾼 이름으로 {strikes_days}일 동안 둬요. 정지는 풀린 날부터 세요.",
             _sent_to(providers),
             "디스코드나 텔레그램을 거치는 말과 그림은 그 서비스의 방침도 따라요.",
             "그림마다 삭제 단추로 지우고, 고치기로 바로잡을 수 있어요. /내데이터라고 적으면 봇이 갖고 있는 것을 "
             "모두 드리고, /내데이터삭제라고 적으면 바로 모두 지워요. "
-            "막힌 부탁의 기록만 기한까지 남아요.",
+            "막힌 부탁과 정지의 기록만 기한까지 남아요.",
             "그림은 생성형 인공지능(AI)이 만들어요. 만 14세 미만은 쓸 수 없고, 만 14세 미만의 것인 줄 알게 되면 지워요.",
         )
     )
@@ -628,7 +631,7 @@ def sanctioned(
     until = "풀 때까지 정지" if until_s is None else f"{fairness.korean_time(until_s)}까지 쉬기"
     rules = ", ".join(f"{_RULES[rule]} {num}번" for rule, num in num_by_rule)
     objection = f". 이의: ‘{appeal}’" if appeal else ""
-    return f"{handle}: {until}. 까닭: {rules or '운영자'}{objection}"
+    return f"{handle}: {until}. 까닭: {rules or '운영자가 정함'}{objection}"
 
 
 def apology(job_id: str) -> str:
