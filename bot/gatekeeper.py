@@ -56,6 +56,8 @@ class Gatekeeper:
             unwanted=unwanted_of(wish.command),
             audience=Audience.ADULTS if is_for_adults else Audience.EVERYBODY,
             forbidden=rules.forbidden_words,
+            # What is enlarged was drawn here, and judged then.
+            is_over_photo=has_photo and not wish.command.is_enlarging,
         )
         if ruling.rule is None:
             return

@@ -46,11 +46,12 @@ class TextGate(Protocol):
         unwanted: Collection[str] = (),
         audience: Audience = Audience.EVERYBODY,
         forbidden: Collection[str] = (),
+        is_over_photo: bool = False,
     ) -> Ruling:
         """Judge texts that belong to one request together.
 
         `unwanted` is what the picture is not to show, `forbidden` are the words that a place forbids,
-        beside those of the operator.
+        beside those of the operator. Over a photo somebody may be shown who exists.
         """
         ...
 

@@ -164,12 +164,15 @@ class FakeGate:
         unwanted: Collection[str] = (),
         audience: Audience = Audience.EVERYBODY,
         forbidden: Collection[str] = (),
+        is_over_photo: bool = False,
     ) -> Ruling:
-        """Judge texts together."""
+        """Judge texts together; over a photo nothing may be "suggest"."""
         self.asked.append((texts, audience, tuple(forbidden)))
         text = " ".join(texts)
         if any(word in text for word in forbidden):
             return Ruling(rule=Rule.FORBIDDEN)
+        if is_over_photo and "suggest" in text:
+            return Ruling(rule=Rule.REAL_PERSON)
         found = (rule for rule in Rule if rule in text)
         rule = next(found, Rule.SEXUAL if "clothes" in " ".join(unwanted) else None)
         is_fine = rule is Rule.SEXUAL and audience is Audience.ADULTS

@@ -132,6 +132,20 @@ async def test_a_reply_is_judged_with_what_it_changes(stage: Stage) -> None:
     assert "고래, sexual" in stage.gate.asked[-1][0]
 
 
+async def test_a_photo_is_judged_like_one_that_is_spoken_of(stage: Stage) -> None:
+    """Over it nothing suggestive is drawn; what was drawn here may be enlarged, which shows nobody else."""
+    await stage.say("suggest", photo=b"a photo")
+    assert UNSAFE == stage.port.last.text
+    assert [Rule.REAL_PERSON] == await rules_struck(stage)
+
+    await stage.draw("suggest", "e2")
+    job_id = (await stage.record("e2")).job.id
+    stage.runner.is_held = True
+    await stage.press(Action.ENLARGE, job_id, "e3")
+
+    assert (await stage.record("e3")).job.has_photo
+
+
 async def test_a_button_is_judged_anew(stage: Stage) -> None:
     """What was drawn before a rule was made is not drawn again after it."""
     await stage.draw("고래", place=HALL)
