@@ -29,6 +29,11 @@ _CLOTHES = frozenset(
 _AGE = regex.compile(
     r"(?<![\d.,])(?:1[0-8]|[1-9])\s*(?:살|세(?![가-힣])|세(?=\s*(?:의|여|남|소|아이|어린|짜리|정도))|yo\b|y/o|[- ]?years?[- ]?old)"
 )
+# A year at school, of birth, or of age without its unit.
+_YOUNG_YEAR = regex.compile(
+    r"(?<![\d가-힣])(?:초[1-6]|중[1-3]|고[1-3])(?:학년|생|짜리|여|남|애)?(?![\d가-힣])"
+    r"|(?<!\d)20(?:0[89]|[12]\d)\s*년\s*생|(?<![a-z])aged?\s(?:1[0-8]|[1-9])(?![\d.])|나이\s?(?:는\s?)?(?:1[0-8]|[1-9])(?![\d.])"
+)
 _TEENS = regex.compile(r"(?<!\d)10대(?=\s*(?:소녀|소년|여|남|청소년|의|누|알|섹|야))")
 _ADULT_MARK = regex.compile(
     r"(?<!\d)1[89]\s*금(?![가-힣])|(?<!\d)1[89]금(?=\s*(?:그림|사진|짤|영화|만화|웹툰))|(?<![a-z])r[-\s]?18(?!\d)|(?<!\d)18\+"
@@ -110,7 +115,7 @@ class RuleGate:
                     found.add(_FORBIDDEN)
             found.num_suggestions = max(found.num_suggestions, len(suggestions))
             folded = plain(text)
-            if _AGE.search(folded) or _TEENS.search(folded):
+            if any(pattern.search(folded) for pattern in (_AGE, _YOUNG_YEAR, _TEENS)):
                 found.add("teen")
             if _NAMED.search(folded):
                 found.add("known")
