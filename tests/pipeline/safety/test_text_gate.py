@@ -282,9 +282,9 @@ def test_who_wants_clothes_or_adults_away_asks_for_something(gate: RuleGate) -> 
     assert Rule.SEXUAL is gate.judge("서 있는 여자", unwanted=["옷"]).rule
     assert Rule.SEXUAL is gate.judge("a woman", unwanted=["clothes, dress"]).rule
     assert Rule.MINOR is gate.judge("서 있는 소녀", unwanted=["옷"]).rule
-    adults = {"audience": Audience.ADULTS}
-    assert Rule.MINOR is gate.judge("a nude woman", unwanted=["adult"], **adults).rule
-    assert Rule.MINOR is gate.judge("누드", unwanted=["성인"], **adults).rule
+    for text, unwanted in (("a nude woman", "adult"), ("누드", "성인")):
+        judged = gate.judge(text, unwanted=[unwanted], audience=Audience.ADULTS)
+        assert Rule.MINOR is judged.rule
     assert gate.judge("빈 옷걸이", unwanted=["옷"]).rule is None
 
 
