@@ -59,6 +59,16 @@ async def test_a_report_that_a_crash_left_unseen_is_brought_once(
     assert 1 == num_reports(stage)
 
 
+async def test_a_report_that_is_seen_stays_where_it_is(stage: Stage, clock: ManualClock) -> None:
+    """Also once the place has its reports elsewhere."""
+    await report(stage)
+    await let_report(stage, "106")
+    await stage.reopen()
+    await overdue(stage, clock).look()
+
+    assert 1 == num_reports(stage)
+
+
 async def test_a_report_that_failed_is_brought_later(stage: Stage, clock: ManualClock) -> None:
     """Whoever reported need not press again."""
     stage.port.faults = [Fault(error=PlatformDown())]

@@ -364,6 +364,7 @@ async def test_without_a_channel_an_operator_decides(operated: Stage) -> None:
     forger = replace(OPERATOR, id="8")
     await decide(operated, "keep", person=forger, place=replace(DIRECT, id="8"))
     await decide(operated, "keep", person=OPERATOR, place=replace(DIRECT, id="-5", home="-5"))
+    await decide(operated, "keep", person=OPERATOR, place=replace(DIRECT, id="8"))
     is_still_hidden = await operated.store.under_review()
     await operated.press(Action.DELETE, JOB, "x", person=OPERATOR, place=DIRECT)
 
