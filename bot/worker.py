@@ -33,6 +33,7 @@ from bot.job import (
 from bot.marking import Marking
 from bot.metrics import Metrics
 from bot.pictures import Finished
+from bot.redraw import PhotoForgotten
 from bot.scrutiny import Scrutiny
 from bot.settings import DrawSection
 from bot.store import Store, StoreError, StoreUnavailable
@@ -205,6 +206,8 @@ class Worker:
         job = record.job
         assert record.preparation is not None
         photo = await self._files.read(photo_key(job.id)) if job.has_photo else None
+        if job.has_photo and photo is None:
+            raise PhotoForgotten  # over nothing it would be another picture
         drawing = await begin(
             self._engine,
             job.command,

@@ -193,6 +193,17 @@ async def test_a_blocked_picture_is_not_kept_and_costs_nothing(desk: Desk) -> No
     assert ([], (1, 1), (0, 0)) == (await desk.keys(), charged, await desk.used())
 
 
+async def test_without_its_photo_nothing_is_drawn(desk: Desk) -> None:
+    """What was asked for over a photo is not drawn over nothing where that is gone."""
+    await desk.accept(photo=photo_of(DARK))
+    await desk.files.remove([photo_key("job")])
+
+    outcome = await desk.draw()
+
+    assert Outcome(ending=Ending.FAILED, failure=FailureRecord(kind="PhotoForgotten")) == outcome
+    assert [] == desk.engine.requests
+
+
 @pytest.mark.fault(58)
 async def test_a_picture_that_cannot_be_judged_is_not_kept_and_costs_nothing(
     desk: Desk, gate: FakePictureGate
