@@ -21,6 +21,11 @@ from pipeline.marks.text import (
 )
 
 MAX_BYTES = 64 * 2**20  # more than any picture that is drawn here
+# Of a JPEG, before its pixels. A file of 20 MB has some 300 full ones; a million empty ones cost minutes.
+_MAX_SEGMENTS = 512
+_JPEG, _START_OF_SCAN = b"\xff\xd8", b"\xda"
+_PNG, _MAX_CHUNKS = b"\x89PNG\r\n\x1a\n", 20_000  # of 8 KB in most files
+_WITHOUT_LENGTH = bytes([0x00, 0x01, 0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE)])
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _DAMAGED = (ValueError, SyntaxError, EOFError, struct.error, OverflowError, KeyError, TypeError)
 
@@ -64,7 +69,41 @@ def marks_in(data: bytes, *, roots_pem: bytes = b"") -> Marks:
     return _read(data, name="data", formats=_FORMATS, roots_pem=roots_pem)
 
 
+def _check_segments(data: bytes) -> None:
+    """Raise ValueError for a JPEG with more segments before its pixels than any picture has.
+
+    Nothing may stand there but segments that say how long they are: else they are counted otherwise elsewhere.
+    """
+    at = len(_JPEG)
+    for _ in range(_MAX_SEGMENTS):
+        mark, marker = data[at : at + 1], data[at + 1 : at + 2]
+        if mark == b"\xff" and marker == b"\xff":  # padding
+            at += 1
+            continue
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if mark != b"\xff" or marker in _WITHOUT_LENGTH or length < 2:
+            break
+        if marker == _START_OF_SCAN:
+            return
+        at += 2 + length
+    raise ValueError("segments")
+
+
+def _check_chunks(data: bytes) -> None:
+    """Raise ValueError for a PNG of more chunks than any picture has."""
+    at = len(_PNG)
+    for _ in range(_MAX_CHUNKS):
+        if at >= len(data):
+            return
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    raise ValueError("chunks")
+
+
 def _read(data: bytes, *, name: str, formats: tuple[str, ...] | None, roots_pem: bytes) -> Marks:
+    if data.startswith(_JPEG):
+        _check_segments(data)
+    elif data.startswith(_PNG):
+        _check_chunks(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of large pictures, which are not unpacked here
         try:

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -219,3 +220,39 @@ def test_strange_bytes_have_no_marks_to_read() -> None:
     for data in (b"", b"no picture", noisy(8, 8)[:20], gif.getvalue()):
         with pytest.raises(ValueError, match="data"):
             marks_in(data)
+
+
+@pytest.mark.fault(44)
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"\xff\xe1\x00\x0eExif\0\0II*\0\0\0" * 1_000, id="segments"),
+        pytest.param(b"\xff" * 1_000, id="padding"),
+        pytest.param(b"\xff\xd0\xff\xe1", id="a marker whose length others do not read"),
+        pytest.param(b"\xff\xe1\x00\x00", id="no length"),
+        pytest.param(b"\xff\xe1\xff\xff", id="no end"),
+    ],
+)
+def test_a_file_of_segments_is_not_read(head: bytes) -> None:
+    """A JPEG that begins with countless segments would take minutes: it is no picture."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG")
+    picture = file.getvalue()
+    assert marks_in(picture).receipt is None
+
+    with pytest.raises(ValueError, match="segments"):
+        marks_in(picture[:2] + head + picture[2:])
+
+
+@pytest.mark.fault(44)
+def test_a_file_of_chunks_is_not_read() -> None:
+    """A PNG of countless chunks would take as long."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    picture = file.getvalue()
+    behind = picture.index(b"IDAT") - 4  # where chunks may stand
+    chunk = b"\0\0\0\0tEXt" + zlib.crc32(b"tEXt").to_bytes(4, "big")
+    assert marks_in(picture[:behind] + chunk * 1_000 + picture[behind:]).receipt is None
+
+    with pytest.raises(ValueError, match="chunks"):
+        marks_in(picture[:behind] + chunk * 20_000 + picture[behind:])
