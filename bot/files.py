@@ -85,6 +85,7 @@ class Files:
 
         def work() -> None:
             for path in [self._path_of(key) for key in keys]:
+                self._check_inside(path.rpartition("/")[0])
                 try:
                     self._store.rm_file(path)
                 except FileNotFoundError:
@@ -100,6 +101,7 @@ class Files:
 
         def work() -> list[str]:
             folder = self._path_of(f"{prefix}-").rpartition("/")[0]
+            self._check_inside(folder)
             self._store.invalidate_cache()  # another process may have written since
             names = [path.removeprefix(f"{self._root}/") for path in self._store.find(folder)]
             return sorted(n for n in names if n.startswith(prefix) and _KEY.fullmatch(n))
@@ -119,6 +121,13 @@ class Files:
             return len(found)
 
         return await _beside(work)
+
+    def _check_inside(self, folder: str) -> None:
+        """Raise OSError for a folder that a link leads elsewhere: what lies there is not ours to remove."""
+        if self._folder is not None and not Path(folder).resolve().is_relative_to(
+            self._folder.resolve()
+        ):
+            raise OSError(errno.ELOOP, "a link leads out of the folder", folder)
 
     def _path_of(self, key: str) -> str:
         if not _KEY.fullmatch(key):

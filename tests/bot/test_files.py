@@ -211,3 +211,20 @@ async def test_whatever_a_store_raises_is_an_os_error(monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="RuntimeError") as caught:
         await files.write(KEY, b"png")
     assert "secret" not in str(caught.value)
+
+
+async def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    """What lies elsewhere is not listed, and so nobody takes it for a file without a job and removes it."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a-1.png").write_bytes(b"somebody's")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "pictures").symlink_to(elsewhere)
+    files = Files(str(tmp_path / "data"), Sealer(bytes(KEY_BYTES)))
+
+    with pytest.raises(OSError, match="link"):
+        await files.keys("pictures/")
+    with pytest.raises(OSError, match="link"):
+        await files.remove(["pictures/a-1.png"])
+
+    assert (elsewhere / "a-1.png").exists()
