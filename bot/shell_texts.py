@@ -212,9 +212,10 @@ def cannot_read(path: str) -> str:
 
 
 def not_a_picture(path: str) -> str:
-    """Say that a file is no picture."""
+    """Say that a file is no picture of a format that is read here."""
     return (
-        f"{with_particle(path, '은/는')} 그림 파일이 아니에요. PNG, JPEG, WebP 파일을 적어 주세요."
+        f"{with_particle(path, '은/는')} 읽을 수 있는 그림 파일이 아니에요. "
+        "PNG, JPEG, WebP 가운데 하나인 파일을 적어 주세요."
     )
 
 

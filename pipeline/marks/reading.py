@@ -46,15 +46,15 @@ class Marks:
 
 
 def read_marks(path: Path, *, roots_pem: bytes = b"") -> Marks:
-    """Read the marks of a picture file, of any format for what is text.
+    """Read the marks of a PNG, JPEG or WebP file.
 
-    Raises OSError when the file cannot be read, ValueError when it is not a picture or far too large.
+    Raises OSError when the file cannot be read, ValueError when it is none of these or far too large.
     """
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(path.name)
-    return _read(data, name=path.name, formats=None, roots_pem=roots_pem)
+    return _read(data, name=path.name, roots_pem=roots_pem)
 
 
 def marks_in(data: bytes, *, roots_pem: bytes = b"") -> Marks:
@@ -66,7 +66,7 @@ def marks_in(data: bytes, *, roots_pem: bytes = b"") -> Marks:
     """
     if len(data) > MAX_BYTES:
         raise ValueError("data")
-    return _read(data, name="data", formats=_FORMATS, roots_pem=roots_pem)
+    return _read(data, name="data", roots_pem=roots_pem)
 
 
 def _check_segments(data: bytes) -> None:
@@ -99,7 +99,7 @@ def _check_chunks(data: bytes) -> None:
     raise ValueError("chunks")
 
 
-def _read(data: bytes, *, name: str, formats: tuple[str, ...] | None, roots_pem: bytes) -> Marks:
+def _read(data: bytes, *, name: str, roots_pem: bytes) -> Marks:
     if data.startswith(_JPEG):
         _check_segments(data)
     elif data.startswith(_PNG):
@@ -107,12 +107,11 @@ def _read(data: bytes, *, name: str, formats: tuple[str, ...] | None, roots_pem:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of large pictures, which are not unpacked here
         try:
-            with Image.open(io.BytesIO(data), formats=formats) as image:
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 xmp, comment = image.info.get(XMP_KEY) or image.info.get("xmp"), None
                 if image.format != "PNG":  # whose EXIF lies behind all pixels
                     comment = image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT)
                 texts = (image.info.get("parameters"), image.info.get(RECEIPT_KEY))
-                may_be_signed = image.format in _FORMATS
         except (OSError, Image.DecompressionBombError, *_DAMAGED) as error:
             raise ValueError(name) from error
     facts = facts_of(xmp)
@@ -120,9 +119,7 @@ def _read(data: bytes, *, name: str, formats: tuple[str, ...] | None, roots_pem:
         source_type=facts.get("source_type"),
         parameters=_text_or_none(texts[0]) or comment_of(comment),
         receipt=receipt_in(_text_or_none(texts[1]) or facts.get("receipt")),
-        credentials=credentials_in(data, roots_pem=roots_pem)
-        if may_be_signed
-        else Credentials.NONE,
+        credentials=credentials_in(data, roots_pem=roots_pem),
     )
 
 
