@@ -1,6 +1,7 @@
-"""`/제재`: operators see who may not draw, and change that. Who is one is checked here, by platform and id.
+"""`/제재`: operators see who may not draw, change that, and see who did what with a power.
 
-Whatever is tried is written down before it is done, and so is what was refused.
+Who is one is checked here, by platform and id. Whatever is tried is written down before it is done, and
+so is what was refused.
 """
 
 import re
@@ -13,13 +14,21 @@ from bot import cards, texts
 from bot.adapters.port import Card, ChatPort, Message, Person, Place
 from bot.command import SanctionsCommand
 from bot.commands import OptionInvalid
-from bot.store import Deed, Sanctioned, Store
+from bot.store import Audited, Deed, Sanctioned, Store
 from bot.strikes import NotInPrivate, NotOperator, PersonUnknown
 
 log = structlog.get_logger()
 
-_MAX_SHOWN = 8
-_DEEDS = {"": Deed.LIST, "목록": Deed.LIST, "해제": Deed.LIFT, "정지": Deed.SUSPEND}
+_MAX_SHOWN, _MAX_RECORDS = 8, 20
+_NAME_CHARS, _HANDLE_CHARS = 32, 8  # of a keyed name; a job's number is shorter, and shown whole
+_DEEDS = {
+    "": Deed.LIST,
+    "목록": Deed.LIST,
+    "기록": Deed.RECORDS,
+    "해제": Deed.LIFT,
+    "정지": Deed.SUSPEND,
+}
+_ABOUT_SOMEBODY = (Deed.LIFT, Deed.SUSPEND)
 _ACCOUNT = re.compile(r"(?P<platform>web|discord|telegram):(?P<id>[0-9A-Za-z_-]{1,80})")
 _MENTION = re.compile(r"<@!?(?P<id>[0-9]{1,20})>")  # as Discord writes it
 _HANDLE = re.compile(r"[0-9a-f]{6,32}")
@@ -35,7 +44,7 @@ class Operators:
         self._store, self._ids = store, frozenset(ids)
 
     async def answer(self, command: SanctionsCommand, message: Message, port: ChatPort) -> None:
-        """Show who may not draw, or change it for somebody.
+        """Show who may not draw or who did what, or change it for somebody.
 
         Raises NotOperator, NotInPrivate, PersonUnknown, OptionInvalid, StoreError or PortError.
         """
@@ -51,8 +60,8 @@ class Operators:
             log.warning("operator's command refused", is_operator=is_operator)
             raise NotInPrivate if is_operator else NotOperator
         if deed is None:
-            raise OptionInvalid(name="제재", value=command.deed, allowed="해제 또는 정지")
-        about = "" if deed is Deed.LIST else await self._person(command.about)
+            raise OptionInvalid(name="제재", value=command.deed, allowed="기록, 해제 또는 정지")
+        about = await self._person(command.about) if deed in _ABOUT_SOMEBODY else ""
         await self._store.note_deed(person, deed, about=about, is_allowed=True)
         match deed:
             case Deed.LIFT:
@@ -61,6 +70,8 @@ class Operators:
             case Deed.SUSPEND:
                 await self._store.suspend(about)
                 return cards.note(texts.SUSPENDED_BY_OPERATOR)
+            case Deed.RECORDS:
+                return _recorded(await self._store.audited(most=_MAX_RECORDS))
             case _:
                 return _listed(await self._store.sanctioned())
 
@@ -90,3 +101,22 @@ def _listed(people: tuple[Sanctioned, ...]) -> Card:
         for one in people[:_MAX_SHOWN]
     )
     return cards.note(texts.sanctions(tuple(lines), num_more=max(0, len(people) - _MAX_SHOWN)))
+
+
+def _recorded(deeds: tuple[Audited, ...]) -> Card:
+    """Show deeds, the newest first."""
+    lines = (
+        texts.recorded(
+            done_s=one.done_s,
+            actor=_handle(one.actor),
+            deed=one.deed,
+            about=_handle(one.about),
+            is_allowed=one.is_allowed,
+        )
+        for one in reversed(deeds)
+    )
+    return cards.note(texts.records(tuple(lines)))
+
+
+def _handle(name: str) -> str:
+    return name[:_HANDLE_CHARS] if len(name) == _NAME_CHARS else name

@@ -587,6 +587,14 @@ def missing_pictures(num_missing: int) -> str:
     return f"{num_missing}장은 그리지 못했어요. 다시 그리기를 누르면 모두 새로 그려 드려요."
 
 
+def blocked_pictures(num_missing: int) -> str:
+    """Say to whoever asked for somebody young that some of several pictures are not shown, and why not again."""
+    return (
+        f"{num_missing}장은 보여 드릴 수 없어서 뺐어요. 이런 부탁이 거듭되면 쉬어야 하니, "
+        "다음에는 다른 것을 적어 주세요."
+    )
+
+
 _RULES = {
     Rule.MINOR: "미성년",
     Rule.REAL_PERSON: "실제 인물",
@@ -632,6 +640,34 @@ def sanctioned(
     rules = ", ".join(f"{_RULES[rule]} {num}번" for rule, num in num_by_rule)
     objection = f". 이의: ‘{appeal}’" if appeal else ""
     return f"{handle}: {until}. 까닭: {rules or '운영자가 정함'}{objection}"
+
+
+# By the values of `Deed`.
+_DEEDS = {
+    "list": "제재 목록 보기",
+    "records": "기록 보기",
+    "lift": "제재 풀기",
+    "suspend": "정지하기",
+    "settings": "설정 보기나 바꾸기",
+    "cancel": "남의 그림 취소하기",
+    "remove": "남의 그림 지우기",
+    "keep": "신고된 그림 그대로 두기",
+    "bar": "그곳에서 막기",
+}
+
+
+def records(lines: tuple[str, ...]) -> str:
+    """List to an operator what was done with powers."""
+    return "\n".join(
+        ("누가 무엇을 했거나 하려 했는지 새것부터 적었어요. 시각은 한국 시각이에요.", *lines)
+    )
+
+
+def recorded(*, done_s: float, actor: str, deed: str, about: str, is_allowed: bool) -> str:
+    """Tell an operator of one deed: when, who, what, about whom or what, and whether they might."""
+    of = f" {about}" if about else ""
+    ruling = "허락함" if is_allowed else "거절함"
+    return f"{fairness.korean_time(done_s)} {actor}: {_DEEDS[deed]}{of}, {ruling}"
 
 
 def apology(job_id: str) -> str:

@@ -149,7 +149,9 @@ async def test_an_operator_is_told_of_an_appeal(stage: Stage, talk: Talk) -> Non
 
 
 @pytest.mark.fault(49)
-@pytest.mark.parametrize("command", ["/제재", "/제재 해제 {}", "/제재 정지 {}", "/sanctions"])
+@pytest.mark.parametrize(
+    "command", ["/제재", "/제재 기록", "/제재 해제 {}", "/제재 정지 {}", "/sanctions"]
+)
 @pytest.mark.parametrize(
     "person",
     [
@@ -214,9 +216,50 @@ async def test_who_is_not_known_is_not_guessed(stage: Stage, talk: Talk, about: 
     assert () == await stage.store.sanctioned()
 
 
+@pytest.mark.fault(49)
+async def test_an_operator_reads_who_did_what(stage: Stage, talk: Talk, clock: ManualClock) -> None:
+    """The newest first, this look among them: when it is in Korea, who, what, about whom, and whether."""
+    await talk.say("/제재 해제 abcdef12", STRANGER)
+    clock.pass_(3_600.0)
+    await talk.say("/제재 정지 telegram:55", OPERATOR)
+    somebody = Person(platform="telegram", id="55")
+
+    said = (await talk.say("/제재 기록", OPERATOR)).splitlines()[1:]
+
+    assert [
+        f"1970-01-01 10:00 {handle(stage, OPERATOR)}: 기록 보기, 허락함",
+        f"1970-01-01 10:00 {handle(stage, OPERATOR)}: 정지하기 {handle(stage, somebody)}, 허락함",
+        f"1970-01-01 09:00 {handle(stage, STRANGER)}: 제재 풀기, 거절함",
+    ] == said
+    assert stage.port.last.is_private
+
+
+async def test_an_operator_reads_no_more_than_fits(stage: Stage, talk: Talk) -> None:
+    """Twenty lines, the newest."""
+    for _ in range(25):
+        await stage.store.note_deed(
+            STRANGER, Deed.KEEP, about="0123456789abcdef0123", is_allowed=True
+        )
+    said = await talk.say("/제재 기록", OPERATOR)
+
+    assert 20 == said.count("허락함")
+    assert "기록 보기" in said.splitlines()[1]
+    assert "0123456789abcdef0123" in said  # a job's number is told whole
+
+
+@pytest.mark.parametrize("deed", Deed)
+async def test_every_deed_is_told_in_korean(stage: Stage, talk: Talk, deed: Deed) -> None:
+    """Nobody reads the name of an enum."""
+    await stage.store.note_deed(STRANGER, deed, is_allowed=False)
+
+    said = await talk.say("/제재 기록", OPERATOR)
+    assert said.endswith("거절함")
+    assert deed not in said
+
+
 async def test_a_deed_that_does_not_exist_is_said(talk: Talk, stage: Stage) -> None:
     """To an operator, with those that do."""
-    assert "해제 또는 정지" in await talk.say("/제재 삭제 abcdef12", OPERATOR)
+    assert "기록, 해제 또는 정지" in await talk.say("/제재 삭제 abcdef12", OPERATOR)
 
 
 @pytest.mark.fault(49)
@@ -237,9 +280,12 @@ async def test_ending_what_others_asked_for_is_written_down(stage: Stage, action
 
 
 @pytest.mark.fault(49)
-async def test_changing_a_place_is_written_down(stage: Stage, talk: Talk) -> None:
+async def test_changing_a_place_is_written_down(
+    stage: Stage, talk: Talk, clock: ManualClock
+) -> None:
     """A change, and whoever may not even look; who may looks without a trace."""
     assert refused(NotManager()) == await talk.say("/설정", STRANGER, place=SERVER)
+    clock.pass_(60.0)
     assert refused(NotManager()) == await talk.say(
         "/설정 화풍 수채화", replace(STRANGER, may_moderate=True), place=SERVER
     )

@@ -169,7 +169,7 @@ COMMANDS: Final[tuple[Payload, ...]] = (
             DEED,
             "무엇을 할지 골라 주세요.",
             "What to do.",
-            choices=same("목록", "해제", "정지"),
+            choices=same("목록", "기록", "해제", "정지"),
         ),
         option(STRING, WHOM, "목록에 나오는 이름을 써 주세요.", "Whom.", max_length=100),
         permissions=NOBODY,
