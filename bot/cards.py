@@ -144,6 +144,12 @@ def _ended(record: Record, unlearned: tuple[str, ...], *, has_originals: bool) -
             return _without_picture(record, CardState.FAILED, text)
 
 
+def _missing(outcome: Outcome) -> str:
+    if outcome.has_blocked_minors:
+        return texts.blocked_pictures(outcome.num_missing)
+    return texts.missing_pictures(outcome.num_missing)
+
+
 def _drawn(
     record: Record, outcome: Outcome, unlearned: tuple[str, ...], *, has_originals: bool
 ) -> Card:
@@ -151,7 +157,7 @@ def _drawn(
     job, preparation = record.job, record.preparation
     assert preparation is not None
     subject = preparation.subject or preparation.text
-    missing = (texts.missing_pictures(outcome.num_missing),) if outcome.num_missing else ()
+    missing = (_missing(outcome),) if outcome.num_missing else ()
     wanted = job.command.receipt
     is_other = wanted is not None and wanted.model != outcome.pictures[0].receipt.model
     other = (texts.OTHER_MODEL,) if is_other else ()

@@ -225,10 +225,13 @@ class Chat:
 
     async def _strike_for_picture(self, record: Record) -> None:
         """Strike for what a picture shows only where minors are: a model draws much that nobody asked for."""
-        failure = record.outcome.failure if record.outcome else None
-        error = error_of(failure) if failure else None
-        if isinstance(error, PictureUnsafe) and error.rule is Rule.MINOR:
-            await self._strike(record.job, error.rule)
+        outcome = record.outcome
+        if outcome is None:
+            return
+        error = error_of(outcome.failure) if outcome.failure else None
+        is_unsafe = isinstance(error, PictureUnsafe) and error.rule is Rule.MINOR
+        if is_unsafe or outcome.has_blocked_minors:
+            await self._strike(record.job, Rule.MINOR)
 
     async def _look_for_first_card(self, record: Record) -> None:
         """Find a card that was shown when a crash came before anybody could keep where it is."""

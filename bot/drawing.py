@@ -6,6 +6,7 @@ becomes of them: a shell command writes them to a file, a worker keeps them for 
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -27,6 +28,8 @@ from pipeline import (
     Rendered,
     RenderProgress,
     RenderRequest,
+    Rule,
+    SourceType,
     Ticket,
 )
 
@@ -44,6 +47,14 @@ class Renderer(Protocol):
     def submit(self, asked: RenderRequest) -> Ticket:
         """Queue a picture. Raises PipelineError."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawingResult:
+    """What came of a job: one picture or more."""
+
+    pictures: tuple[Finished, ...]
+    has_blocked_minors: bool = False  # one that is missing was refused under `Rule.MINOR`
 
 
 class Drawing:
@@ -64,6 +75,11 @@ class Drawing:
         self._asked, self._tickets, self._display_px = asked, tickets, display_px
         self._scrutiny, self._due = scrutiny, due
 
+    @property
+    def source_type(self) -> SourceType:
+        """Say what the pictures are made from."""
+        return self._due.source_type
+
     def progress(self) -> AsyncGenerator[RenderProgress]:
         """Give the news of all pictures together until each has an outcome."""
         return self._tickets.progress()
@@ -76,10 +92,11 @@ class Drawing:
         """Stop at the next step; the engine's place is free after one tick."""
         self._tickets.cancel()
 
-    async def finished(self) -> tuple[Finished, ...]:
+    async def finished(self) -> DrawingResult:
         """Wait for the pictures, and judge and mark those that came: fewer than asked for where some failed.
 
-        Raises the PipelineError of the first where none came, and Cancelled where it was cancelled.
+        Raises where none came the gravest PipelineError: what is unfit near somebody young, or the first.
+        Raises Cancelled where it was cancelled.
         """
         outcomes = await self._tickets.outcomes()
         if cancelled := [one for one in outcomes if isinstance(one, Cancelled)]:
@@ -91,14 +108,15 @@ class Drawing:
                 pictures.append(await self._finished(request, outcome))
             except PipelineError as error:
                 errors.append(error)
+        of_minors = [one for one in errors if _is_of_minors(one)]
         if not pictures:
-            raise errors[0]
+            raise (of_minors or errors)[0]
         for one in errors:
             if isinstance(one, PictureUnsafe):
                 log.warning("picture blocked", rule=str(one.rule))
             else:
                 log.error("picture failed", exc_info=one)
-        return tuple(pictures)
+        return DrawingResult(pictures=tuple(pictures), has_blocked_minors=bool(of_minors))
 
     async def _finished(
         self, request: RenderRequest, outcome: Rendered | PipelineError
@@ -118,6 +136,10 @@ class Drawing:
         timings = {f"{name}_ms": round(ms) for name, ms in picture.timings_ms.items()}
         log.info("picture done", seed=request.seed, **timings)
         return picture
+
+
+def _is_of_minors(error: PipelineError) -> bool:
+    return isinstance(error, PictureUnsafe) and error.rule is Rule.MINOR
 
 
 async def begin(

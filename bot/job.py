@@ -126,6 +126,7 @@ class Outcome:
     pictures: tuple[Picture, ...] = ()
     num_missing: int = 0  # of those that were asked for
     can_enlarge: bool = False  # the pictures
+    has_blocked_minors: bool = False  # one that is missing was refused under `Rule.MINOR`
     failure: FailureRecord | None = None
 
 

@@ -222,7 +222,7 @@ async def _draw(
             async for progress in news:
                 bar.total = progress.num_steps
                 bar.update(progress.step - bar.n)
-    return await drawing.finished()
+    return (await drawing.finished()).pictures
 
 
 def _write(pictures: Sequence[Finished], out: Path) -> list[Path]:

@@ -15,7 +15,7 @@ import structlog
 
 from bot.job import Progress
 from bot.store import Store
-from pipeline import Pixels, RenderProgress, enlarged, png_of
+from pipeline import Pixels, RenderProgress, SourceType, enlarged, preview_png
 
 log = structlog.get_logger()
 
@@ -25,6 +25,11 @@ _LOOK_PX = 256  # chat platforms show a small picture as small as it is
 
 class Drawn(Protocol):
     """What is told of: `Drawing`, or a double."""
+
+    @property
+    def source_type(self) -> SourceType:
+        """Say what the pictures are made from, and so their previews."""
+        ...
 
     def progress(self) -> AsyncGenerator[RenderProgress]:
         """Give the news until there is an outcome."""
@@ -112,14 +117,15 @@ async def _may_be_looked_at(running: Running, preview: Pixels) -> bool:
 
 
 async def _progress(running: Running, news: RenderProgress) -> tuple[Progress, bytes | None]:
-    """Give what is told of a job, with its newest look as PNG where it has a new one."""
+    """Give what is told of a job, with its newest look as marked PNG where it has a new one."""
     png = None
     if news.preview is not None and news.preview is not running.preview:
         running.preview = news.preview
         if await _may_be_looked_at(running, news.preview):
             running.num_previews += 1
             running.look = await asyncio.to_thread(enlarged, news.preview, least_px=_LOOK_PX)
-            png = await asyncio.to_thread(png_of, running.look)
+            source_type = running.drawing.source_type
+            png = await asyncio.to_thread(preview_png, running.look, source_type=source_type)
     look = running.look
     progress = Progress(
         phase=news.phase,

@@ -14,7 +14,7 @@ from contextlib import aclosing, suppress
 
 import structlog
 
-from bot.drawing import Renderer, begin
+from bot.drawing import DrawingResult, Renderer, begin
 from bot.failpoints import pass_
 from bot.failures import record_of
 from bot.files import Files
@@ -32,7 +32,6 @@ from bot.job import (
 )
 from bot.marking import Marking
 from bot.metrics import Metrics
-from bot.pictures import Finished
 from bot.redraw import PhotoForgotten
 from bot.scrutiny import Scrutiny
 from bot.settings import DrawSection
@@ -130,6 +129,8 @@ class Worker:
                 self._leave(_ENGINE_GONE)
             await asyncio.Event().wait()  # the queue keeps the job for whoever comes next
             raise
+        if outcome.failure is not None and outcome.failure.kind == PictureUnsafe.__name__:
+            await self._forget_photo(job_id)
         pass_("after_file_before_conclude")
         settled = await self._conclude(job_id, outcome)
         await self._let_go(job_id)
@@ -138,10 +139,19 @@ class Worker:
         # Cancelled in the last moment, or erased. Another worker's pictures have the same names.
         kept = {picture.key for picture in settled.pictures} if settled else set()
         surplus = [one.key for one in outcome.pictures if one.key not in kept]
-        if outcome.failure is not None and outcome.failure.kind == PictureUnsafe.__name__:
-            surplus.append(photo_key(job_id))  # it may be what was not to be shown
         if surplus:
             await self._files.remove(surplus)
+
+    async def _forget_photo(self, job_id: str) -> None:
+        """Remove the photo of a job, which may be what was not to be shown.
+
+        Before it is settled how the job ends: whenever the program dies, the photo lies nowhere or the
+        job is taken up again. One that cannot be removed keeps nobody from their answer.
+        """
+        try:
+            await self._files.remove([photo_key(job_id)])
+        except OSError:
+            log.exception("blocked photo not removed", job_id=job_id)
 
     async def _conclude(self, job_id: str, outcome: Outcome) -> Outcome | None:
         """Settle how a job ends; None of one that its person had erased meanwhile.
@@ -173,9 +183,9 @@ class Worker:
                 if await self._store.claim(record.job.id, self.name) is None:
                     return Outcome(ending=Ending.CANCELLED)  # settled while it waited for its turn
                 pass_("after_claim_before_draw")
-                pictures = await self._at_pace(record)
+                drawn = await self._at_pace(record)
                 pass_("after_draw_before_file")
-                return await self._keep(record.job, pictures)
+                return await self._keep(record.job, drawn)
         except (ShuttingDown, StoreUnavailable):
             raise
         except Cancelled:
@@ -191,18 +201,18 @@ class Worker:
             log.exception("job failed")
             return _failed(error)
 
-    async def _at_pace(self, record: Record) -> tuple[Finished, ...]:
+    async def _at_pace(self, record: Record) -> DrawingResult:
         """Draw a job, and learn how long such work takes."""
         self._pace.begin()
         units = 0.0
         try:
-            pictures = await self._pictures(record)
+            drawn = await self._drawn(record)
             units = record.cost
         finally:
             self._pace.end(units)
-        return pictures
+        return drawn
 
-    async def _pictures(self, record: Record) -> tuple[Finished, ...]:
+    async def _drawn(self, record: Record) -> DrawingResult:
         job = record.job
         assert record.preparation is not None
         photo = await self._files.read(photo_key(job.id)) if job.has_photo else None
@@ -229,21 +239,21 @@ class Worker:
         finally:
             drawing.cancel()
 
-    async def _keep(self, job: Job, finished: tuple[Finished, ...]) -> Outcome:
+    async def _keep(self, job: Job, drawn: DrawingResult) -> Outcome:
         """Write the pictures under names of their own, so that a second run overwrites them.
 
         Writes all or leaves none. Raises OSError.
         """
         try:
-            return await self._written(job, finished)
+            return await self._written(job, drawn)
         except OSError:
-            numbers = range(1, len(finished) + 1)
+            numbers = range(1, len(drawn.pictures) + 1)
             await self._files.remove([picture_key(job.id, number) for number in numbers])
             raise
 
-    async def _written(self, job: Job, finished: tuple[Finished, ...]) -> Outcome:
+    async def _written(self, job: Job, drawn: DrawingResult) -> Outcome:
         pictures: list[Picture] = []
-        for number, one in enumerate(finished, start=1):
+        for number, one in enumerate(drawn.pictures, start=1):
             key = picture_key(job.id, number)
             pictures.append(
                 Picture(
@@ -261,6 +271,7 @@ class Worker:
             pictures=tuple(pictures),
             num_missing=job.command.num_pictures - len(pictures),
             can_enlarge=can_enlarge(pictures[0].receipt, self._engine.facts),
+            has_blocked_minors=drawn.has_blocked_minors,
         )
 
 

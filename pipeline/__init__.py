@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from pipeline.marks.reading import Marks, marks_in, read_marks
     from pipeline.marks.receipt import Receipt
     from pipeline.marks.text import SourceType
-    from pipeline.marks.writing import MarkedPicture, Sign, mark, smaller
-    from pipeline.photo import MAX_PHOTO_BYTES, enlarged, fit, png_of, read_photo
+    from pipeline.marks.writing import MarkedPicture, Sign, mark, preview_png, smaller
+    from pipeline.photo import MAX_PHOTO_BYTES, enlarged, fit, read_photo
     from pipeline.safety.opinion import ModelOpinion
     from pipeline.safety.options import OpinionKind, OpinionOptions
     from pipeline.safety.picture_gate import MARQO, UNSAFE_LABELS, ClassifierGate, GateOptions
@@ -120,8 +120,8 @@ _HOMES = {
     "pipeline.marks.reading": ("Marks", "marks_in", "read_marks"),
     "pipeline.marks.receipt": ("Receipt",),
     "pipeline.marks.text": ("SourceType",),
-    "pipeline.marks.writing": ("MarkedPicture", "Sign", "mark", "smaller"),
-    "pipeline.photo": ("MAX_PHOTO_BYTES", "enlarged", "fit", "png_of", "read_photo"),
+    "pipeline.marks.writing": ("MarkedPicture", "Sign", "mark", "preview_png", "smaller"),
+    "pipeline.photo": ("MAX_PHOTO_BYTES", "enlarged", "fit", "read_photo"),
     "pipeline.safety.opinion": ("ModelOpinion",),
     "pipeline.safety.options": ("OpinionKind", "OpinionOptions"),
     "pipeline.safety.picture_gate": ("MARQO", "UNSAFE_LABELS", "ClassifierGate", "GateOptions"),
@@ -265,7 +265,7 @@ __all__ = [
     "fit",
     "mark",
     "marks_in",
-    "png_of",
+    "preview_png",
     "read_marks",
     "read_photo",
     "sign",

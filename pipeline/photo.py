@@ -5,7 +5,6 @@ knows no secret and ends soon: what a decoder does wrong harms that process alon
 counted, and is pixels or nothing. Does not know models: the size is told.
 """
 
-import io
 import subprocess
 import sys
 import threading
@@ -95,14 +94,6 @@ def enlarged(pixels: Pixels, *, least_px: int) -> Pixels:
     image = Image.frombytes("RGB", (pixels.width_px, pixels.height_px), pixels.rgb)
     size = (image.width * factor, image.height * factor)
     return _to_pixels(image.resize(size, Image.Resampling.NEAREST))
-
-
-def png_of(pixels: Pixels) -> bytes:
-    """Write a look at an unfinished picture as PNG, quickly rather than small; without marks."""
-    image = Image.frombytes("RGB", (pixels.width_px, pixels.height_px), pixels.rgb)
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=1)
-    return file.getvalue()
 
 
 def _to_pixels(image: Image.Image) -> Pixels:

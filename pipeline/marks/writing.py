@@ -6,6 +6,8 @@ same picture can be drawn again; at last the file is signed. Where it has to be 
 again as WebP or JPEG, with the same marks and a signature of its own. No id of a person or a place is
 ever written. Small pictures are enlarged pixel by pixel, so that they are shown as they were drawn.
 
+A look at an unfinished picture says in XMP that AI draws it, and no more.
+
 Does not judge what a picture shows, nor which pictures need a label.
 """
 
@@ -66,6 +68,19 @@ def mark(
     return MarkedPicture(
         png=sign(png, source_type) if sign else png, width_px=shown.width, height_px=shown.height
     )
+
+
+def preview_png(pixels: Pixels, *, source_type: SourceType) -> bytes:
+    """Write a look at an unfinished picture as PNG with its XMP, quickly rather than small.
+
+    It is not signed, because the key vouches for what was finished, and this is gone with the next one,
+    of which several come in a second. Nothing can be drawn again from it: it has no receipt.
+    """
+    image = Image.frombytes("RGB", (pixels.width_px, pixels.height_px), pixels.rgb)
+    info, file = PngInfo(), io.BytesIO()
+    info.add_itxt(XMP_KEY, xmp(source_type))
+    image.save(file, "PNG", pnginfo=info, compress_level=1)
+    return file.getvalue()
 
 
 def smaller(picture: bytes, *, max_bytes: int, sign: Sign | None = None) -> bytes | None:

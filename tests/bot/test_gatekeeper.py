@@ -16,7 +16,7 @@ from bot.receipt import command_of
 from bot.rules import Adults, PlaceRules
 from bot.store import StoreUnavailable
 from bot.strikes import WINDOW_S, LastWarning, MustPause, Suspended
-from pipeline import Audience, Rule, Unsafe, Verdict
+from pipeline import Audience, PictureVerdict, Rule, Unsafe, Verdict
 from tests.bot.stage import PERSON, PLACE, Stage, open_stage
 from tests.bot.store.samples import drawn
 from tests.clock import ManualClock
@@ -310,6 +310,21 @@ async def test_a_picture_strikes_only_for_minors(
         await stage.chat.deliver(job_id)
 
     assert expected == await rules_struck(stage)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("해변의 아이", [Rule.MINOR]), ("해변의 고래", [])])
+async def test_a_blocked_picture_strikes_for_minors_beside_one_that_came(
+    stage: Stage, text: str, expected: list[Rule]
+) -> None:
+    """The other one is shown, and the card says what comes of asking again."""
+    verdicts = iter((PictureVerdict.PASS, PictureVerdict.BLOCK))
+    stage.picture_gate.verdict_of = lambda _: next(verdicts)
+    card = await stage.draw_several(2, text)
+
+    assert (CardState.DONE, 1) == (card.state, len(card.pictures))
+    assert expected == await rules_struck(stage)
+    said = texts.blocked_pictures(1) if expected else texts.missing_pictures(1)
+    assert said in card.notes
 
 
 async def test_nobody_passes_while_it_is_not_known_who_may(

@@ -190,7 +190,7 @@ async def test_a_recalled_picture_is_the_same_bit_by_bit() -> None:
                 marking=Marking(MarksSection(credentials=False)),
                 job_id="j",
             )
-            (picture,) = await drawing.finished()
+            (picture,) = (await drawing.finished()).pictures
             return picture.png
 
         png = await drawn(command, first, default=DrawSection())

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from bot import cards
+from bot import cards, failpoints
 from bot.command import DrawCommand
+from bot.failpoints import Failpoint, FailpointReached
 from bot.files import Files
 from bot.fleet import Pace
 from bot.job import Ending, FailureRecord, Job, Outcome, photo_key
@@ -27,6 +28,7 @@ from bot.store import Store
 from bot.worker import Worker
 from pipeline import (
     ClassifierGate,
+    EngineFailed,
     GateOptions,
     NotJudged,
     Origin,
@@ -37,6 +39,8 @@ from pipeline import (
     Rendered,
     Rule,
     SamplerName,
+    SourceType,
+    marks_in,
 )
 from tests.bot.store.samples import DAY, HALL, MINJI
 from tests.classifiers import BRIGHT, DARK, GREY, plain, write_timm
@@ -277,6 +281,87 @@ async def test_a_blocked_photo_is_not_drawn_over_and_not_kept(desk: Desk) -> Non
 
     assert refused(Rule.SEXUAL) == outcome
     assert ([], []) == (desk.engine.requests, await desk.keys())
+
+
+@pytest.mark.fault(59)
+async def test_a_blocked_photo_is_gone_before_it_is_settled_how_its_job_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that dies in between leaves no file, and its next start ends the job."""
+    await desk.accept(photo=photo_of(BRIGHT))
+    reached = Failpoint(name="after_file_before_conclude", action="raise")
+    with monkeypatch.context() as patch:
+        patch.setattr(failpoints, "armed", lambda: reached)
+        with pytest.raises(FailpointReached):
+            await desk.draw()
+    record = await desk.store.find("job")
+
+    assert record is not None
+    assert (None, []) == (record.outcome, await desk.keys())
+    gone = FailureRecord(kind="PhotoForgotten")
+    assert Outcome(ending=Ending.FAILED, failure=gone) == await desk.draw()
+
+
+async def test_a_blocked_photo_that_cannot_be_removed_keeps_nobody_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its person is told, and the operator finds it in the log."""
+
+    async def fail(keys: list[str]) -> None:
+        raise PermissionError
+
+    await desk.accept(photo=photo_of(BRIGHT))
+    monkeypatch.setattr(desk.files, "remove", fail)
+    with capture_logs() as lines:
+        outcome = await desk.draw()
+
+    assert refused(Rule.SEXUAL) == outcome
+    assert "blocked photo not removed" in [line["event"] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("others", "pictures", "is_drawn"), [([DARK, DARK], 2, True), ([None, None], 0, False)]
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_of_several_pictures_one_that_is_unfit_near_somebody_young_is_told(
+    desk: Desk, place: int, others: list[int | None], pictures: int, is_drawn: bool
+) -> None:
+    """Wherever it stands among those that came, and among those that failed in another way."""
+    child = replace(preparation("고래"), english="a child on a beach")
+    await desk.accept(num_pictures=3, prepared=child)
+    levels = [*others[:place], GREY, *others[place:]]
+    part = asyncio.create_task(desk.worker.draw("job"))
+    await desk.submitted(part)
+    for ticket, level in zip(desk.engine.tickets, levels, strict=True):
+        ticket.settle(EngineFailed() if level is None else rendered(plain(level)))
+    await asyncio.wait_for(part, LIMIT_S)
+    outcome = await desk.outcome()
+
+    assert pictures == len(outcome.pictures)
+    assert is_drawn is outcome.has_blocked_minors
+    assert is_drawn or refused(Rule.MINOR) == outcome
+
+
+async def test_a_preview_says_that_ai_draws_it(desk: Desk) -> None:
+    """It leaves as a file like others, so it has the mark that every picture has; over a photo, that one."""
+    assert SourceType.DRAWN == await source_of_preview(desk, "nothing", photo=None)
+    over = await source_of_preview(desk, "over", photo=photo_of(DARK))
+    assert SourceType.OVER_PHOTO == over
+
+
+async def source_of_preview(desk: Desk, job_id: str, *, photo: bytes | None) -> str | None:
+    """Have a job's preview told; gives what the file that people get says of its source."""
+    desk.engine.submitted.clear()
+    await desk.accept(job_id, photo=photo)
+    part = asyncio.create_task(desk.worker.draw(job_id))
+    await desk.submitted(part)
+    desk.engine.tickets[-1].tell(replace(progress(1), preview=plain(DARK)))
+    await desk.tell()
+    preview = await desk.store.preview(job_id)
+    desk.engine.tickets[-1].settle(rendered(plain(DARK)))
+    await asyncio.wait_for(part, LIMIT_S)
+    assert preview is not None
+    return marks_in(preview).source_type
 
 
 async def look(desk: Desk, *previews: Pixels) -> list[int]:

@@ -25,7 +25,7 @@ from bot.sealing import Sealer, load_or_create
 from bot.settings import Settings
 from bot.store import Store, tables
 from bot.strikes import Penalties
-from pipeline import Rule, enlarged, marks_in, png_of
+from pipeline import Rule, SourceType, enlarged, marks_in, preview_png
 from tests.doubles import PIXELS
 from tests.kill.judge import judge
 from tests.kill.people import People
@@ -294,11 +294,11 @@ async def live_through(on: Stage, job_id: str) -> frozenset[bytes]:
     receipt = marks_in(picture).receipt
     assert receipt is not None
     texts_left = (CANARY, WORDS, APPEAL, code, code.replace("-", ""), receipt.english)
-    preview = png_of(enlarged(PIXELS, least_px=256))
+    preview = preview_png(enlarged(PIXELS, least_px=256), source_type=SourceType.DRAWN)
     return frozenset().union(
         *(spellings(text) for text in texts_left),
         windows(picture, apart_from=other.last.pictures[0]),
-        windows(preview),
+        windows(preview, apart_from=other.last.pictures[0]),
         windows(photo()),
         windows(PHOTO_RGB),
     )

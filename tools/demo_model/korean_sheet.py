@@ -54,7 +54,7 @@ async def draw_all() -> list[Image.Image]:
                     marking=Marking(settings.marks.model_copy(update={"credentials": False})),
                     job_id=f"sheet-{seed}",
                 )
-                (picture,) = await drawing.finished()
+                (picture,) = (await drawing.finished()).pictures
                 pictures.append(Image.open(io.BytesIO(picture.png)))
     return pictures
 

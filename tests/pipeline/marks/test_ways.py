@@ -1,7 +1,6 @@
 """Nothing but what marks pictures makes files of them, so that no way out can forget a mark.
 
-Two others encode pixels, and neither gives away a picture: a look at one that is being drawn, which is
-gone with the next and is never kept, and the grey square that stands where one was taken away.
+Besides pictures only looks at what is being drawn are written, which say as well that AI makes them.
 """
 
 import ast
@@ -16,9 +15,8 @@ PACKAGES = ("bot", "pipeline")
 # A file that writes pictures → why.
 WRITERS = {
     "pipeline/marks/writing.py": "marks them",
-    "pipeline/photo.py": "png_of: looks at what is being drawn",
 }
-PREVIEWS = {"bot/telling.py"}  # who may write a look without marks
+PREVIEWS = {"bot/telling.py"}  # who may write a look, which has no receipt and no signature
 READERS = {"bot/marking.py"}  # who may write a marked picture again
 FINISHERS = {"bot/pictures.py"}  # who may mark one
 
@@ -62,9 +60,9 @@ def test_only_what_marks_pictures_writes_them() -> None:
 
 
 @pytest.mark.fault(53)
-def test_a_look_without_marks_is_given_to_nobody_but_whoever_waits() -> None:
+def test_a_look_without_all_marks_is_given_to_nobody_but_whoever_waits() -> None:
     """What writes one is used where progress is told, and nowhere else."""
-    assert PREVIEWS == files_that_import("png_of")
+    assert PREVIEWS == files_that_import("preview_png")
 
 
 @pytest.mark.fault(53)

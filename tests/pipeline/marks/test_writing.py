@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from pipeline import Pixels, Receipt, mark, marks_in, read_marks, smaller
+from pipeline import Pixels, Receipt, SourceType, mark, marks_in, preview_png, read_marks, smaller
 
 RECEIPT = Receipt(
     text="노을 지는 바다 위의 고래",
@@ -99,6 +99,29 @@ def test_a_foreign_picture_carries_none(tmp_path: Path) -> None:
 
     assert not marks.says_ai
     assert marks.receipt is None
+
+
+@pytest.mark.fault(53)
+@pytest.mark.parametrize("source_type", SourceType)
+def test_a_look_at_an_unfinished_picture_says_that_ai_draws_it(source_type: SourceType) -> None:
+    """It says from what, over a photo too, tells nothing of the request, and loses no pixel."""
+    look = preview_png(PIXELS, source_type=source_type)
+
+    marks = marks_in(look)
+    assert (source_type, None, None) == (marks.source_type, marks.receipt, marks.parameters)
+    with opened(look) as image:
+        assert PIXELS.rgb == image.convert("RGB").tobytes()
+
+
+@pytest.mark.fault(44)
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP", "PPM", "ICO"])
+def test_a_file_is_read_only_in_formats_that_are_written_here(tmp_path: Path, kind: str) -> None:
+    """Of all the decoders that the library has, a file that is looked at reaches three."""
+    file = tmp_path / "a.png"
+    Image.new("RGB", (16, 16)).save(file, kind)
+
+    with pytest.raises(ValueError, match=r"a\.png"):
+        read_marks(file)
 
 
 def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
