@@ -165,7 +165,9 @@ class WebVisitor:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in _MARKS.sub("", text).splitlines() if line.strip())
+    """Give the lines of an answer, without what everybody is told once before their first picture."""
+    lines = (line.strip() for line in _MARKS.sub("", text).splitlines())
+    return tuple(line for line in lines if line and not line.startswith("그림은 생성형 인공지능"))
 
 
 def _commands(copy: bytes) -> dict[str, Any]:

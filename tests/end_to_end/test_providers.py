@@ -80,7 +80,7 @@ async def test_one_call_makes_the_prompt(browser: Browser, program: Program) -> 
 
         assert (1, 0) == (len(program.openai.calls), len(program.papago.calls))
         await expect(card).not_to_contain_text("Papago")
-        await expect(card.locator(".notes li")).to_have_count(1)  # made by AI
+        await expect(card.locator(".notes li")).to_have_count(2)  # made by AI, and the first notice
 
 
 async def test_papago_steps_in_and_is_credited(browser: Browser, program: Program) -> None:
