@@ -53,8 +53,15 @@ def test_every_sentence_is_in_one_style() -> None:
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
-        (0.2, "1초"), (59, "59초"), (60, "1분"), (61, "2분"), (420, "7분"), (7_200, "120분"),
-        (7_201, "3시간"), (172_800, "48시간"), (172_801, "3일"),
+        (0.2, "1초"),
+        (59, "59초"),
+        (60, "1분"),
+        (61, "2분"),
+        (420, "7분"),
+        (7_200, "120분"),
+        (7_201, "3시간"),
+        (172_800, "48시간"),
+        (172_801, "3일"),
     ],
 )
 def test_a_length_of_time_is_rounded_up(seconds: float, expected: str) -> None:

@@ -86,7 +86,9 @@ async def test_a_power_is_checked_here_and_written_down(tmp_path: Path) -> None:
             assert NOT_MANAGER in await told(forge(member, channel, "설정", STYLE))
             assert NOT_OPERATOR in await told(forge(member, channel, "제재", *suspend))
             assert NOT_OPERATOR in await told(forge(owner, channel, "제재", *suspend))
-            assert NOT_MANAGER in await bot.ask(minji, "/settings@geuryeojwo_bot 화풍 수채화", group)
+            assert NOT_MANAGER in await bot.ask(
+                minji, "/settings@geuryeojwo_bot 화풍 수채화", group
+            )
             assert NOT_OPERATOR in await bot.ask(minji, f"/제재 정지 discord:{owner.id}")
             assert NOT_IN_PRIVATE in await bot.ask(runs_it, "/sanctions@geuryeojwo_bot", group)
 
