@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsInvalid as error:
         print(shell_texts.of_problems(error.problems), file=sys.stderr)
         return 2
-    _set_up_process(settings)
+    set_up_process(settings)
     try:
         return asyncio.run(_COMMANDS[options.command](settings, options))
     except KeyboardInterrupt:
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _set_up_process(settings: Settings) -> None:
+def set_up_process(settings: Settings) -> None:
     """Set up the log, and keep model libraries from the network and from chatting."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

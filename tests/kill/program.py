@@ -36,13 +36,13 @@ def main() -> None:
 
 async def _serve(options: argparse.Namespace) -> None:
     # Imported late: by now the pipeline's parts may be others.
-    from bot import logs
+    from bot.__main__ import set_up_process
     from bot.app import App
     from bot.platforms import MakeAdapter
     from tests.platform.adapter import LineOptions, LinePort
 
     settings = load_settings()
-    logs.set_up(settings)
+    set_up_process(settings)
     adapters: list[MakeAdapter] = []
     if options.platform is not None:
         line = LineOptions(

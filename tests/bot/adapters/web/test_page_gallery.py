@@ -79,8 +79,9 @@ async def test_each_of_several_pictures_has_buttons(
         choice = page.get_by_role("group", name="어느 그림을 다듬을까요?")
         await expect(choice.get_by_role("button")).to_have_count(8)
 
-        boxes = [await one.bounding_box() for one in await choice.get_by_role("button").all()]
-        lines = [round(box["y"]) for box in boxes if box]
+        # All at once: the page may scroll.
+        tops = "(all) => all.map((one) => Math.round(one.getBoundingClientRect().y))"
+        lines = await choice.get_by_role("button").evaluate_all(tops)
         assert lines[0::2] == lines[1::2] == sorted(set(lines))
         overflow = "(e) => e.scrollWidth - e.clientWidth"
         assert 0 >= await page.locator("#scroller").evaluate(overflow)

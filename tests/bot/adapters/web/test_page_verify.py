@@ -37,6 +37,7 @@ async def test_a_chosen_file_is_told_about(page: Page, stage: Stage) -> None:
     """The conversation's page leads there and back; every row can be read without another press."""
     stage.listener.inspection = CARD
     await page.get_by_role("link", name="그림 확인").click()
+    await page.wait_for_url("**/verify")  # until its script has run
     await choose(page, png(64))
 
     result = page.get_by_role("region", name="확인한 것")
