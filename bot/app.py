@@ -21,8 +21,9 @@ from bot.backup import APP_FILE
 from bot.chat_role import ChatRole
 from bot.disk import Disk
 from bot.durable import Durable
-from bot.files import Files
+from bot.files import Files, check_folders
 from bot.jobs import CHAT_QUEUES, RENDER_QUEUES, Jobs
+from bot.keeping import FOLDERS
 from bot.life import Lag, leave_by, leave_when_lost
 from bot.locks import AlreadyRunning, Lock, LocksUnreachable, lock_for
 from bot.marking import Marking, marking_of
@@ -88,7 +89,9 @@ class App:
             sealer = await self._sealer()
             store = await Store.open(self._app_url(), sealer=sealer)
             stack.push_async_callback(store.close)
-            files = Files(settings.storage.url or str(settings.data_dir), sealer)
+            place = settings.storage.url or str(settings.data_dir)
+            await asyncio.to_thread(check_folders, place, FOLDERS)
+            files = Files(place, sealer)
             await files.sweep()
             disk = Disk(settings.data_dir)
             metrics = Metrics()

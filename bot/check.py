@@ -17,6 +17,8 @@ from bot import check_texts, error_texts, shell_texts
 from bot.adapters.discord.checking import examine
 from bot.adapters.telegram.checking import examine as examine_telegram
 from bot.backup import APP_FILE
+from bot.files import StorageUnusable, check_folders
+from bot.keeping import FOLDERS
 from bot.marking import trouble_with_key
 from bot.options import gate_options, model_options
 from bot.parts import both_parts, make_opinion, make_picture_gate
@@ -50,7 +52,7 @@ async def _check(settings: Settings) -> int:
 async def _checks(settings: Settings) -> AsyncGenerator[tuple[str, bool]]:
     """Give a line for every part, and whether there is something to mend."""
     yield _line(check_texts.CHECK_SETTINGS, None)
-    yield _line(check_texts.CHECK_DATA_DIR, _check_data_dir(settings.data_dir))
+    yield _line(check_texts.CHECK_DATA_DIR, _check_folders(settings))
     yield _line(check_texts.CHECK_STORE, await _check_store(settings))
     yield _line(check_texts.CHECK_PORT, await _check_port(settings))
     yield _line(check_texts.CHECK_SIGNING, _check_signing(settings))
@@ -114,6 +116,16 @@ async def _demo_providers(config: Path | None) -> AsyncIterator[Settings]:
     finally:
         process.stdin.close()  # they end with it
         await process.wait()
+
+
+def _check_folders(settings: Settings) -> str | None:
+    if (problem := _check_data_dir(settings.data_dir)) is not None:
+        return problem
+    try:
+        check_folders(settings.storage.url or str(settings.data_dir), FOLDERS)
+    except StorageUnusable as error:
+        return why_not_started(error)
+    return None
 
 
 def _check_data_dir(folder: Path) -> str | None:

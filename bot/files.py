@@ -35,6 +35,26 @@ class StorageUnusable(Exception):  # the operator's mistake: outside the pipelin
     """Nothing can be kept at the address."""
 
 
+class StorageLinked(StorageUnusable):
+    """A folder of files is a link to somewhere else, where nothing is ours to remove."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.folder = folder
+
+
+def check_folders(url: str, folders: Iterable[str]) -> None:
+    """Look whether files can be kept at an address, in these folders.
+
+    Raises StorageLinked where a link leads out of it, and StorageUnusable as `Files` does.
+    """
+    _, _, root = _opened(url)
+    if root is not None:
+        for folder in (root / name for name in folders):
+            if _leads_out(folder, root):
+                raise StorageLinked(folder)
+
+
 class Files:
     """Where pictures and photos are kept; any number of tasks and processes may use it at once."""
 
@@ -43,12 +63,7 @@ class Files:
 
         Raises StorageUnusable for a URL of no known kind, or where its library is missing.
         """
-        try:
-            self._store, root = fsspec.url_to_fs(url)
-        except (ValueError, ImportError) as error:
-            raise StorageUnusable from error
-        self._root: str = root.rstrip("/")
-        self._folder = Path(root) if isinstance(self._store, LocalFileSystem) else None
+        self._store, self._root, self._folder = _opened(url)
         self._sealer = sealer
 
     async def write(self, key: str, data: bytes) -> str:
@@ -124,15 +139,26 @@ class Files:
 
     def _check_inside(self, folder: str) -> None:
         """Raise OSError for a folder that a link leads elsewhere: what lies there is not ours to remove."""
-        if self._folder is not None and not Path(folder).resolve().is_relative_to(
-            self._folder.resolve()
-        ):
+        if self._folder is not None and _leads_out(Path(folder), self._folder):
             raise OSError(errno.ELOOP, "a link leads out of the folder", folder)
 
     def _path_of(self, key: str) -> str:
         if not _KEY.fullmatch(key):
             raise OSError(errno.EINVAL, "no key", key)
         return f"{self._root}/{key}"
+
+
+def _opened(url: str) -> tuple[fsspec.AbstractFileSystem, str, Path | None]:
+    """Give the store at an address, its root there, and the folder where it is one."""
+    try:
+        store, root = fsspec.url_to_fs(url)
+    except (ValueError, ImportError) as error:
+        raise StorageUnusable from error
+    return store, root.rstrip("/"), Path(root) if isinstance(store, LocalFileSystem) else None
+
+
+def _leads_out(folder: Path, root: Path) -> bool:
+    return not folder.resolve().is_relative_to(root.resolve())
 
 
 async def _beside(work: Callable[[], Result]) -> Result:

@@ -9,6 +9,7 @@ Pictures may go before their row: then the buttons that need only the words go o
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -31,6 +32,10 @@ _SOON_S = 10.0  # where a part of an erased job was about to end
 _DAY_S = 24 * 3600.0
 PICTURES = "pictures/"  # what the keys of all begin with
 _EXPORTS, _PHOTOS = "exports/", "photos/"
+FOLDERS = (PICTURES, _PHOTOS, _EXPORTS)
+# Nothing else is ever removed: whatever has another name was put there by somebody else.
+_JOB_FILE = re.compile(r"pictures/[0-9a-f]{20}-\d+\.png|photos/[0-9a-f]{20}", re.ASCII)
+_EXPORT = re.compile(r"exports/([0-9a-f]+)-(\d+)-[0-9a-f]{32}\.json", re.ASCII)
 
 
 def export_key(account_name: str, now_s: float) -> str:
@@ -64,6 +69,7 @@ class Keeper:
         self._disk, self._keep, self._clock = disk, keep, clock
         self._preparer = preparer
         self._suspects: frozenset[str] = frozenset()  # photos that had no row the last time
+        self._has_told_of_strange = False
         self._owing = asyncio.Event()
         self._tidying: asyncio.Task[None] | None = None
 
@@ -132,11 +138,20 @@ class Keeper:
         )
 
     async def _remove_exports(self, is_old: Callable[[str, float], bool]) -> None:
-        keys = await self._files.keys(_EXPORTS)
+        keys = self._ours(await self._files.keys(_EXPORTS), _EXPORT)
         await self._files.remove([key for key in keys if is_old(*_export_of(key))])
 
     async def _job_files(self) -> list[str]:
-        return [*await self._files.keys(PICTURES), *await self._files.keys(_PHOTOS)]
+        keys = [*await self._files.keys(PICTURES), *await self._files.keys(_PHOTOS)]
+        return self._ours(keys, _JOB_FILE)
+
+    def _ours(self, keys: Collection[str], named: re.Pattern[str]) -> list[str]:
+        """Leave out what nobody here has written; that there is some is logged once."""
+        ours = [key for key in keys if named.fullmatch(key)]
+        if len(ours) < len(keys) and not self._has_told_of_strange:
+            self._has_told_of_strange = True
+            log.warning("strange files left alone", num_files=len(keys) - len(ours))
+        return ours
 
     async def _remove_old_files(self) -> None:
         if old := await self._older_than(self._keep.pictures_days):
@@ -186,7 +201,7 @@ class Keeper:
 
 
 def _export_of(key: str) -> tuple[str, float]:
-    """Read from an export's name whose it is, and when it was made; a strange one is older than all."""
-    person, _, rest = key.removeprefix(_EXPORTS).partition("-")
-    made_s = rest.partition("-")[0]
-    return person, float(made_s) if made_s.isdecimal() else 0.0
+    """Read from an export's name whose it is, and when it was made."""
+    found = _EXPORT.fullmatch(key)
+    assert found is not None
+    return found[1], float(found[2])

@@ -510,7 +510,7 @@ def _read_file(path: Path | None) -> tuple[dict[str, Any], list[Problem]]:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError:
         return {}, [Problem(key=str(file), kind="file_missing")]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = str(mark.line + 1) if mark else ""
         return {}, [Problem(key=str(file), kind="file_unreadable", allowed=where)]

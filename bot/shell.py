@@ -23,7 +23,7 @@ from bot.backup import back_up
 from bot.command import DrawCommand
 from bot.commands import OptionInvalid, with_option
 from bot.drawing import begin
-from bot.files import StorageUnusable, write_whole
+from bot.files import StorageLinked, StorageUnusable, write_whole
 from bot.locks import AlreadyRunning, LocksUnreachable
 from bot.marking import marking_of, roots
 from bot.metrics import MetricsPortUnusable
@@ -114,6 +114,8 @@ def why_not_started(error: Exception) -> str:
             return shell_texts.key_missing(str(error.path))
         case KeyUnreadable():
             return shell_texts.key_unreadable(str(error.path))
+        case StorageLinked():
+            return shell_texts.storage_linked(str(error.folder))
         case StorageUnusable():
             return shell_texts.STORAGE_UNUSABLE
         case StoreDamaged():

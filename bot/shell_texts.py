@@ -163,6 +163,14 @@ STORAGE_UNUSABLE = (
 )
 
 
+def storage_linked(path: str) -> str:
+    """Say that nothing is kept, and removed, behind a link."""
+    return (
+        f"{with_particle(path, '은/는')} 다른 곳으로 가는 링크예요. 링크 너머의 파일을 지우지 않으려고 켜지 않았어요. "
+        "링크 대신 폴더를 두고, 다른 곳에 저장하려면 그 경로를 storage.url에 적어 주세요."
+    )
+
+
 def backed_up(folder: object, *, key_file: object) -> str:
     """Say what was copied, and what must be kept apart from it."""
     return (

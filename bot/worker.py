@@ -42,16 +42,19 @@ from bot.wish import can_enlarge
 from pipeline import (
     Cancelled,
     EngineFailed,
-    PictureUnsafe,
     PipelineError,
     Preparation,
     ShuttingDown,
+    errors,
 )
 
 log = structlog.get_logger()
 
 _ENGINE_GONE = 70  # as the engine itself ends a process
 _AGAIN_S = 1.0  # after the database was away
+_PHOTO_USELESS = {
+    kind.__name__ for kind in (errors.PhotoTooLarge, errors.PhotoUnreadable, errors.PictureUnsafe)
+}
 
 
 class Worker:
@@ -129,7 +132,7 @@ class Worker:
                 self._leave(_ENGINE_GONE)
             await asyncio.Event().wait()  # the queue keeps the job for whoever comes next
             raise
-        if outcome.failure is not None and outcome.failure.kind == PictureUnsafe.__name__:
+        if outcome.failure is not None and outcome.failure.kind in _PHOTO_USELESS:
             await self._forget_photo(job_id)
         pass_("after_file_before_conclude")
         settled = await self._conclude(job_id, outcome)
@@ -143,7 +146,7 @@ class Worker:
             await self._files.remove(surplus)
 
     async def _forget_photo(self, job_id: str) -> None:
-        """Remove the photo of a job, which may be what was not to be shown.
+        """Remove the photo of a job: it cannot be read, or may be what was not to be shown.
 
         Before it is settled how the job ends: whenever the program dies, the photo lies nowhere or the
         job is taken up again. One that cannot be removed keeps nobody from their answer.
@@ -151,7 +154,7 @@ class Worker:
         try:
             await self._files.remove([photo_key(job_id)])
         except OSError:
-            log.exception("blocked photo not removed", job_id=job_id)
+            log.exception("useless photo not removed", job_id=job_id)
 
     async def _conclude(self, job_id: str, outcome: Outcome) -> Outcome | None:
         """Settle how a job ends; None of one that its person had erased meanwhile.

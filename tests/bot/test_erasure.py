@@ -19,6 +19,7 @@ from tests.doubles import Fault
 
 BEN = Person(platform="test", id="ben")
 JOB = job_id_of("test", "e1")
+GONE = job_id_of("test", "gone")  # a job that has no row
 
 
 @pytest.fixture
@@ -282,7 +283,7 @@ async def test_tombstones_are_known_on_both_sides(archive: Archive) -> None:
 
 async def test_a_start_removes_what_belongs_to_nothing(archive: Archive) -> None:
     """While nobody accepts anything, a photo without a row is certainly nobody's."""
-    for key in (photo_key("gone"), picture_key("gone", 1)):
+    for key in (photo_key(GONE), picture_key(GONE, 1)):
         await archive.stage.files.write(key, b"data")
 
     await archive.erasure.finish()

@@ -12,7 +12,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from bot.files import Files
+from bot.files import Files, StorageLinked, check_folders
 from bot.sealing import KEY_BYTES, Sealer
 
 SEALER = Sealer(bytes(KEY_BYTES))
@@ -228,3 +228,13 @@ async def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
         await files.remove(["pictures/a-1.png"])
 
     assert (elsewhere / "a-1.png").exists()
+    with pytest.raises(StorageLinked, match="pictures"):
+        check_folders(str(tmp_path / "data"), ("photos/", "pictures/"))
+
+
+def test_the_folder_itself_may_be_reached_by_a_link(tmp_path: Path) -> None:
+    """Whoever keeps everything on another disk links to it as a whole."""
+    (tmp_path / "disk" / "pictures").mkdir(parents=True)
+    (tmp_path / "data").symlink_to(tmp_path / "disk")
+
+    check_folders(str(tmp_path / "data"), ("pictures/",))

@@ -4,15 +4,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.adapters.port import Action
 from bot.job import Phase, job_id_of, photo_key, picture_key
-from bot.keeping import export_key
 from bot.settings import KeepSection
 from bot.strikes import Penalties
 from pipeline import Rule
 from tests.bot.archive import DAY_S, Archive, open_archive, photo
 from tests.bot.stage import PERSON
+
+GONE = job_id_of("test", "gone")  # a job that has no row
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ async def test_a_copy_is_there_for_a_day(archive: Archive) -> None:
 async def test_a_picture_without_a_job_goes_at_once(archive: Archive) -> None:
     """Its row came before it, so it is gone; whatever has a row stays."""
     await archive.stage.draw()
-    await archive.stage.files.write(picture_key("gone", 1), b"picture")
+    await archive.stage.files.write(picture_key(GONE, 1), b"picture")
 
     await archive.keeper.tidy()
 
@@ -139,7 +141,7 @@ async def test_a_picture_without_a_job_goes_at_once(archive: Archive) -> None:
 
 async def test_a_photo_without_a_job_is_seen_twice_before_it_goes(archive: Archive) -> None:
     """Its row may be on its way: it is written first."""
-    await archive.stage.files.write(photo_key("gone"), b"photo")
+    await archive.stage.files.write(photo_key(GONE), b"photo")
     await archive.stage.files.write(photo_key(job_id_of("test", "e1")), b"photo")
 
     await archive.keeper.tidy()
@@ -147,7 +149,7 @@ async def test_a_photo_without_a_job_is_seen_twice_before_it_goes(archive: Archi
     await archive.stage.draw("고래", photo=photo())
     await archive.keeper.tidy()
 
-    assert photo_key("gone") not in await archive.files()
+    assert photo_key(GONE) not in await archive.files()
     assert 2 == len(await archive.files())
 
 
@@ -182,11 +184,26 @@ async def test_parts_without_a_job_are_forgotten_unless_they_run(archive: Archiv
     assert [] == archive.queues.ids
 
 
-async def test_a_strange_export_is_no_trouble(archive: Archive) -> None:
-    """A file that nobody here has written is removed like an old one."""
-    for key in ("exports/strange", "exports/a-b-c", export_key("a", archive.now_s())):
-        await archive.stage.files.write(key, b"{}")
+@pytest.mark.parametrize(
+    "key",
+    [
+        "exports/strange",
+        "exports/a-1-c",
+        "photos/holiday",
+        f"photos/{GONE}0",
+        "pictures/holiday-1.png",
+        f"pictures/{GONE}-1.png.bak",
+    ],
+)
+async def test_a_file_of_another_kind_of_name_is_left_alone(key: str, archive: Archive) -> None:
+    """It was put there by somebody else, however old it is; the operator is told once."""
+    await archive.stage.files.write(key, b"somebody's")
 
-    await archive.keeper.tidy()
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(3):
+            await archive.keeper.tidy()
 
-    assert 1 == len(await archive.files())
+    assert [key] == await archive.files()
+    assert ["strange files left alone"] == [
+        one["event"] for one in lines if "warning" == one["log_level"]
+    ]

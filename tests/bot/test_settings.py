@@ -105,8 +105,9 @@ def test_an_unreadable_variable_is_a_problem_like_any_other(
         ("web: [", "file_unreadable"),
         ("- a\n- b\n", "file_no_mapping"),
         ("\xff\xfe".encode("utf-16").decode("latin-1") + "\x00", "file_unreadable"),
+        ("web: " + "[" * 20_000, "file_unreadable"),
     ],
-    ids=["broken", "list", "binary"],
+    ids=["broken", "list", "binary", "nested"],
 )
 def test_a_file_that_is_no_settings_file_is_a_problem(
     tmp_path: Path, content: str, kind: str

@@ -208,6 +208,16 @@ async def test_without_its_photo_nothing_is_drawn(desk: Desk) -> None:
     assert [] == desk.engine.requests
 
 
+async def test_a_photo_that_cannot_be_read_is_not_kept(desk: Desk) -> None:
+    """Whoever sends many fills no disk: a second try would read as little of it."""
+    await desk.accept(photo=b"no picture")
+
+    outcome = await desk.draw()
+
+    assert Outcome(ending=Ending.FAILED, failure=FailureRecord(kind="PhotoUnreadable")) == outcome
+    assert [] == await desk.keys()
+
+
 @pytest.mark.fault(58)
 async def test_a_picture_that_cannot_be_judged_is_not_kept_and_costs_nothing(
     desk: Desk, gate: FakePictureGate
@@ -316,7 +326,7 @@ async def test_a_blocked_photo_that_cannot_be_removed_keeps_nobody_waiting(
         outcome = await desk.draw()
 
     assert refused(Rule.SEXUAL) == outcome
-    assert "blocked photo not removed" in [line["event"] for line in lines]
+    assert "useless photo not removed" in [line["event"] for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -318,6 +318,24 @@ def test_a_taken_port_ends_the_program(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_folder_that_is_a_link_ends_the_program(tmp_path: Path, command: str) -> None:
+    """What lies behind it is nobody's to remove: the folder is named, before anything is tidied."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.png").write_bytes(b"somebody's")
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "photos").symlink_to(elsewhere)
+
+    done = bot(command, cwd=ROOT, **apart(tmp_path), GEURYEOJWO_WEB__PORT="0")
+
+    assert 1 == done.returncode, done.stderr
+    assert "photos는 다른 곳으로 가는 링크예요" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert (elsewhere / "a.png").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated"])
 def test_a_broken_model_folder_ends_the_program(tmp_path: Path, damage: str) -> None:
     """What is wrong with the folder is said, in Korean, with exit code 1 and no traceback."""
