@@ -152,9 +152,13 @@ class WebVisitor:
             return _commands(await response.read())
 
     async def answer(self, text: str) -> Any:
-        """Write something, and wait for the last form of the card that answers."""
+        """Write something, and wait for the card that answers."""
         self.num_said += 1
         await self.tab.say(text, event_id=f"{self.num_said:016x}")
+        return await self.next_card()
+
+    async def next_card(self) -> Any:
+        """Wait for the last form of a card that was not there before."""
         async with asyncio.timeout(LIMIT_S):
             while True:
                 item: Any = await self.tab.next_of("item")

@@ -27,6 +27,7 @@ from tests.end_to_end.test_everywhere import WebVisitor as Page
 from tests.end_to_end.test_everywhere import visiting
 from tests.pipeline.marks.corner import likeness
 from tests.program import program
+from tests.telegram.faults import CUT_AFTER
 from tests.telegram.faults import error as telegram_error
 from tests.telegram.program import Bot as OnTelegram
 from tests.telegram.program import job_of as job_of_telegram
@@ -194,7 +195,16 @@ async def test_nothing_leaves_to_telegram_without_its_marks(house: House) -> Non
     await owner.offered(asked)
     await bot.finished(await bot.answer(owner.choose(asked, owner.chat)))
 
+    unsure = server.person()
+    server.faults.add(CUT_AFTER, method="sendPhoto", text=f'"chat_id": {unsure.id}')
+    unsure.delete(
+        await bot.answer(unsure.write("빨간 사과 품질:정밀"))
+    )  # so that a new one is sent
+    offer = await bot.next(unsure.chat, 0, lambda one: texts.FETCH in one.labels)
+    await bot.finished(await bot.press(unsure, offer, texts.FETCH))
+
     assert 1 == rule.num_hit
+    assert 2 == sum(one.last.is_media for one in bot.ours(unsure.chat))
     calls = [one for one in server.log.calls if one.files]
     left = [
         (str(call.params), data)
@@ -202,4 +212,4 @@ async def test_nothing_leaves_to_telegram_without_its_marks(house: House) -> Non
         for _, data in call.files.values()
         if is_picture(data)
     ]
-    house.check_all(left, least=14, albums=True)
+    house.check_all(left, least=16, albums=True)

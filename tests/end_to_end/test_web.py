@@ -88,6 +88,7 @@ async def test_a_saved_picture_says_what_it_is(page: Page) -> None:
         await card.get_by_role("link", name="저장").click()
     data = (await (await download.value).path()).read_bytes()
     await page.get_by_role("link", name="그림 확인").click()
+    await page.wait_for_url("**/verify")  # until its script has run
 
     result = page.get_by_role("region", name="확인한 것")
     for picture, answer in ((data, "네, 이 봇에서 AI로 그린"), (changed(data), "바뀐 파일")):
