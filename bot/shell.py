@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from secrets import randbits
 
@@ -21,7 +22,7 @@ from bot.adapters.web.server import CannotListen, PortTaken
 from bot.app import App, Role
 from bot.backup import back_up
 from bot.command import DrawCommand
-from bot.commands import OptionInvalid, with_option
+from bot.commands import MessageTooLong, OptionInvalid, reworded, with_option
 from bot.drawing import begin
 from bot.files import StorageLinked, StorageUnusable, write_whole
 from bot.locks import AlreadyRunning, LocksUnreachable
@@ -148,7 +149,7 @@ async def draw(settings: Settings, options: argparse.Namespace) -> int:
         return WRONG
     try:
         command = over(_command(options), has_photo=options.image is not None)
-    except OptionInvalid as error:
+    except (MessageTooLong, OptionInvalid) as error:
         _say(error_texts.of_error(error, job_id="-"))
         return WRONG
     try:
@@ -239,20 +240,26 @@ def _write(pictures: Sequence[Finished], out: Path) -> list[Path]:
 
 
 def _command(options: argparse.Namespace) -> DrawCommand:
-    """Read the flags; those that a message has too are read as there. Raises OptionInvalid."""
-    command = DrawCommand(
-        text=options.text,
-        negative=options.negative,
-        seed=options.seed,
-        quality=options.quality and Quality(options.quality),
-        width_px=options.width or options.height,
-        height_px=options.height or options.width,
-        num_steps=options.steps,
-        guidance_scale=options.guidance,
-        sampler=options.sampler and SamplerName(options.sampler),
-        strength=options.strength,
-        is_enlarging=options.enlarge,
-    )
+    """Read the text as a message, and the flags, which prevail over the options in the text.
+
+    Raises OptionInvalid or MessageTooLong.
+    """
+    flags = {
+        "negative": options.negative or None,
+        "seed": options.seed,
+        "quality": options.quality and Quality(options.quality),
+        "width_px": options.width or options.height,
+        "height_px": options.height or options.width,
+        "num_steps": options.steps,
+        "guidance_scale": options.guidance,
+        "sampler": options.sampler and SamplerName(options.sampler),
+        "strength": options.strength,
+        "is_enlarging": options.enlarge or None,
+    }
+    given = {name: value for name, value in flags.items() if value is not None}
+    if "width_px" in given:
+        given["ratio"] = None
+    command = replace(reworded(DrawCommand(text=""), options.text), **given)
     told = [
         ("크기", options.size),
         ("장수", options.num),

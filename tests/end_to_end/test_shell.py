@@ -100,12 +100,17 @@ def test_no_progress_bar_is_written_into_a_pipe(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "said",
+    [("빨간 사과 그려줘 시드:1",), ("빨간 사과 그려줘 시드:9", "--seed", "1")],
+    ids=["in the text", "flag over text"],
+)
 def test_the_same_seed_gives_the_same_picture(
-    apple: tuple[Path, dict[str, object], str], tmp_path: Path
+    apple: tuple[Path, dict[str, object], str], tmp_path: Path, said: tuple[str, ...]
 ) -> None:
-    """A picture can be drawn again, byte for byte in its pixels."""
+    """A picture can be drawn again, byte for byte in its pixels; options are read as in a message."""
     again = tmp_path / "b.png"
-    done = bot("draw", "빨간 사과 그려줘", "--seed", "1", "--out", str(again))
+    done = bot("draw", *said, "--out", str(again))
     assert 0 == done.returncode, done.stderr
 
     with Image.open(apple[0]) as first, Image.open(again) as second:
@@ -248,6 +253,8 @@ WRONG_CALLS = [
     (["draw", "고래", "--out", "x.png", "--seed", "-1"], 2, "시드는"),
     (["draw", "고래", "--out", "x.png", "--size", "5:4"], 2, "크기는"),
     (["draw", "고래", "--out", "x.png", "--num", "9"], 2, "장수는 1~4"),
+    (["draw", "고래 장수:9", "--out", "x.png"], 2, "장수는 1~4"),
+    (["draw", "고래" * 3000, "--out", "x.png"], 2, "글자"),
     (["draw", "고래", "--out", "x.png", "--lora", "먹:세게"], 2, "로라는"),
     (["draw", "고래", "--out", "x.png", "--variation", "9:2"], 2, "변형은"),
     (["draw", "고래", "--out", "x.png", "--guidance-interval", "1"], 2, "구간은"),
@@ -262,7 +269,7 @@ WRONG_CALLS = [
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "sentence"), WRONG_CALLS, ids=lambda value: str(value)
+    ("arguments", "code", "sentence"), WRONG_CALLS, ids=lambda value: str(value)[:60]
 )
 def test_a_wrong_call_is_explained(
     arguments: list[str], code: int, sentence: str, capsys: pytest.CaptureFixture[str]

@@ -1,7 +1,7 @@
 // One card of the bot. Every version replaces the one before; parts that did not change are left
 // alone, so that an opened fold stays open and the focus stays where it is.
 
-import { icon, make } from "./element.js";
+import { icon, make, sentence } from "./element.js";
 import { FrameView, saveLink } from "./frame.js";
 import { strings } from "./strings.js";
 
@@ -63,7 +63,7 @@ export class CardView {
   #say(state, text) {
     this.element.dataset.state = state;
     this.#draw("icon", state, () => [icon(state)]);
-    if (this.#sentence.textContent !== text) this.#sentence.textContent = text;
+    if (this.#sentence.textContent !== text) this.#sentence.replaceChildren(...sentence(text));
   }
 
   /** Make a part anew if its data changed, and keep the focus in the card. */
@@ -151,7 +151,7 @@ function progressBar() {
 function notes({ notes, credits }) {
   const credit = ({ text, url }) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer", textContent: text });
   return [
-    ...notes.map((note) => make("li", { dir: "auto", textContent: note })),
+    ...notes.map((note) => make("li", { dir: "auto" }, ...sentence(note))),
     ...credits.map((link) => make("li", {}, credit(link))),
   ];
 }

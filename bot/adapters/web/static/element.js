@@ -13,6 +13,14 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A sentence as nodes; a command in it, like /그려줘, is not broken behind its slash. */
+export function sentence(text) {
+  return text
+    .split(/(\/[가-힣]+)/)
+    .filter(Boolean)
+    .map((part) => (part.startsWith("/") ? make("span", { className: "command", textContent: part }) : part));
+}
+
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");

@@ -407,6 +407,20 @@ async def test_what_a_person_writes_is_only_text(page: Page, stage: Stage, text:
     assert await page.title() == "그려줘"
 
 
+async def test_a_command_is_not_broken_at_its_slash(page: Page, stage: Stage) -> None:
+    """Wherever a line ends: who reads the name alone would write it without its slash."""
+    lines = [f"{'가' * number} /내데이터라고 적어 주세요." for number in range(1, 60)]
+    await stage.say(page)
+    await stage.answer(replace(note("\n".join(lines)), notes=("/도움말에 더 있어요.",)))
+
+    await expect(log_of(page).get_by_text("/도움말에")).to_be_visible()
+    commands = log_of(page).locator(".command")
+    num_parts = await commands.evaluate_all(
+        "(all) => all.map((one) => one.getClientRects().length)"
+    )
+    assert [1] * 60 == num_parts
+
+
 async def test_a_phone_never_scrolls_sideways(browser: Browser, stage: Stage) -> None:
     """At 360 px everything fits, endless words included."""
     async with visiting(browser, stage.chat.url, width_px=360, height_px=700) as page:
