@@ -2,12 +2,14 @@
 
 DBOS keeps beside every value the name of what wrote it, and reads it with that: a row that names
 Python's pickles is code, which runs as soon as the row is read, whatever our own values are written
-with. Whoever can write the file, or hands over a backup, could plant one. Blocks.
+with. Whoever can write the file, or hands over a backup, could plant one. In a file they could as well
+plant a trigger that writes such rows once everything has been looked through, or a view in the place of
+a table: a file of ours has neither. Blocks.
 """
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnClause, Connection, column, inspect, select, table
+from sqlalchemy import ColumnClause, Connection, column, inspect, select, table, text
 
 from bot.store.connection import reading
 from bot.store.errors import StorePlanted
@@ -22,6 +24,7 @@ _TABLES = (
 )
 _NAME = "serialization"
 _SCHEMA = "dbos"  # on a server; a file has none
+_STRANGE = text("SELECT tbl_name FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1")
 
 
 def refuse_planted(url: str, *, known: Collection[str]) -> None:
@@ -32,8 +35,17 @@ def refuse_planted(url: str, *, known: Collection[str]) -> None:
     Raises StorePlanted, StoreUnavailable or StoreDamaged.
     """
     with reading(url) as connection:
+        _refuse_programs(connection)
         for name in _TABLES:
             _look_through(connection, name, known)
+
+
+def _refuse_programs(connection: Connection) -> None:
+    """Raise StorePlanted for a file that does something by itself; on a server the queues have triggers."""
+    if connection.dialect.name == "sqlite":
+        name = connection.execute(_STRANGE).scalar()
+        if name is not None:
+            raise StorePlanted(table=name)
 
 
 def _look_through(connection: Connection, name: str, known: Collection[str]) -> None:

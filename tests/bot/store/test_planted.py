@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, MetaData, Table, create_engine
+from sqlalchemy import Engine, MetaData, Table, create_engine, text
 
 from bot.durable import Durable, database_url
 from bot.jobs import CHAT_QUEUES
@@ -115,6 +115,26 @@ async def test_a_planted_payload_does_not_run(tmp_path: Path, file_url: str) -> 
             pass
 
     assert not hit.exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER later AFTER INSERT ON workflow_input BEGIN "
+        "UPDATE workflow_status SET serialization = 'py_pickle'; END",
+        "CREATE VIEW later AS SELECT * FROM workflow_status",
+    ],
+)
+async def test_what_would_plant_rows_later_is_found(statement: str, file_url: str) -> None:
+    """A trigger would write its rows when everything has been looked through; a file of ours has none."""
+    engine = create_engine(with_driver(file_url))
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+    with pytest.raises(StorePlanted):
+        async with launched(file_url):
+            pass
 
 
 async def test_a_server_is_looked_through_too(postgres_database: str) -> None:
