@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from bot.adapters.port import (
     Action,
@@ -30,6 +30,8 @@ PLATFORM = "web"
 _PAGE_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _JOB_ID_MAX_CHARS = 200
 _VALUE_MAX_CHARS = 200
+# What turns the direction of everything behind it, and control characters but the line feed.
+_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class UnreadableFrame(Exception):
@@ -109,8 +111,12 @@ def message_to_json(text: str, *, has_photo: bool) -> dict[str, Json]:
 def card_to_json(
     card: Card, *, picture_urls: Sequence[str] = (), file_urls: Sequence[str] = ()
 ) -> dict[str, Json]:
-    """One version of a card; the addresses are where the session serves its pictures and files."""
-    return {
+    """One version of a card; the addresses are where the session serves its pictures and files.
+
+    What a file or a person wrote stands among our own words, and must not turn those around. The draft
+    goes into a text box of its own, as it was written.
+    """
+    shown = {
         "kind": "card",
         "job_id": card.job_id,
         "state": card.state.value,
@@ -129,8 +135,21 @@ def card_to_json(
         "buttons": [asdict(button) for button in card.buttons],
         "choice_label": card.choice_label,
         "suggestions": list(card.suggestions),
-        "draft": card.draft,
     }
+    return {**_printable(shown), "draft": card.draft}
+
+
+def _printable(value: Any) -> Any:
+    """Drop what is not printed from every text in a JSON value."""
+    match value:
+        case str():
+            return _UNPRINTABLE.sub("", value)
+        case dict():
+            return {key: _printable(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_printable(one) for one in value]
+        case _:
+            return value
 
 
 def _preview(image: Image) -> Json:

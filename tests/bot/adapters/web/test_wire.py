@@ -2,12 +2,13 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.port import Action, Message, Place, Press
+from bot.adapters.port import Action, DetailRow, Message, Place, Press
 from bot.adapters.web.wire import UnreadableFrame, card_to_json, encode, page_id, parse_frame
 from tests.bot.adapters.web.script import ALT, DETAILS, DRAFT, done, drawing, note, preview
 
@@ -121,6 +122,25 @@ def test_a_finished_card_says_everything_but_the_key() -> None:
         }
         for row in DETAILS
     ]
+
+
+def test_a_card_turns_nothing_around() -> None:
+    """A picture's file can name a model that would turn our own words around; a line may still end."""
+    hostile = "\u202e\x00\x1b[31m모델\u2066\n둘째 줄"
+    card = replace(
+        note(f"‘{hostile}’ LoRA는 없어요."),
+        notes=(hostile,),
+        details=(DetailRow(label="설정", text=hostile, words=((hostile, 1.2),)),),
+        draft=hostile,
+    )
+
+    fields = json.loads(encode(card_to_json(card)))
+
+    shown = "[31m모델\n둘째 줄"
+    assert f"‘{shown}’ LoRA는 없어요." == fields["text"]
+    assert [shown] == fields["notes"]
+    assert [{"label": "설정", "text": shown, "words": [[shown, 1.2]]}] == fields["details"]
+    assert hostile == fields["draft"]
 
 
 def test_a_preview_travels_inside_the_event() -> None:
