@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pipeline.errors import Failure, Rule
+from pipeline.text.normalise import normalise
+from pipeline.text.terms import key_of
 from pipeline.text.trace import Trace
 from pipeline.types import (
     Audience,
@@ -57,8 +59,12 @@ def asked_of(
     audience: Audience,
     forbidden: Collection[str],
 ) -> Asked:
-    """Collect what was written; of a place's words, the English of those that the text has."""
-    meant = (fixed for korean, fixed in terms.items() if korean in text)
+    """Collect what was written; of a place's words, the English of those that the text has.
+
+    They are looked for as they are found when they are put in, and wherever else the letters stand.
+    """
+    written = key_of(normalise(text, max_chars=len(text)).text)
+    meant = (fixed for korean, fixed in terms.items() if key_of(korean) in written)
     return Asked(
         text=text,
         english=english,

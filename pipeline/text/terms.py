@@ -63,9 +63,9 @@ class Terms:
         self._english = {
             korean: _ARTICLE.sub("", english.strip())
             for korean, english in mapping.items()
-            if _key(korean) and english.strip()
+            if key_of(korean) and english.strip()
         }
-        self._keys = {_key(korean): korean for korean in self._english}
+        self._keys = {key_of(korean): korean for korean in self._english}
         self._longest = max(map(len, self._keys), default=0)
 
     def hide(self, text: str, morphemes: Sequence[Morpheme]) -> Hidden:
@@ -135,7 +135,7 @@ class Terms:
                 if last.end - first.start > 2 * self._longest:
                     break
                 written = text[first.start : last.end]
-                korean = self._keys.get(_key(written))
+                korean = self._keys.get(key_of(written))
                 if korean is not None and _is_name(text, run[:length], written):
                     yield _Found(start=first.start, end=last.end, korean=korean)
 
@@ -145,7 +145,7 @@ class Terms:
         shortest = 2 if morphemes else 1  # one syllable means too much to go without the analysis
         for word in _WORD.finditer(text):
             for length in range(min(self._longest, len(word[0])), shortest - 1, -1):
-                korean = self._keys.get(_key(word[0][:length]))
+                korean = self._keys.get(key_of(word[0][:length]))
                 end = word.start() + length
                 if korean is None or _PARTICLES.match(text, end) is None:
                     continue
@@ -155,7 +155,7 @@ class Terms:
                     break
 
 
-def _key(korean: str) -> str:
+def key_of(korean: str) -> str:
     """Give a word as it is compared: without blanks and case."""
     return re.sub(r"\s", "", korean).casefold()
 

@@ -130,6 +130,8 @@ def stages_of(prepared: Preparation) -> list[str]:
         ("고래 그려줘", {"english": "a naked woman"}, Rule.SEXUAL),
         ("고래 그려줘", {"words": [("nude", 1.2)]}, Rule.SEXUAL),
         ("봇님 그려줘", {"terms": {"봇님": "a nude lady"}}, Rule.SEXUAL),
+        ("봇 님 그려줘", {"terms": {"봇님": "a nude lady"}}, Rule.SEXUAL),
+        ("봇\u200b님 그려줘", {"terms": {"봇 님": "a nude lady"}}, Rule.SEXUAL),
         ("여자 그려줘", {"negative": "옷"}, Rule.SEXUAL),
         ("홍길동 그려줘", {"forbidden": ["홍길동"]}, Rule.FORBIDDEN),
     ],
