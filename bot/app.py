@@ -30,7 +30,7 @@ from bot.marking import Marking, marking_of
 from bot.metrics import Metrics
 from bot.parts import NUM_HELD, NUM_HELD_BESIDE_OTHERS
 from bot.platforms import MakeAdapter, adapters_of
-from bot.sealing import Sealer, load_or_create
+from bot.sealing import KeyForeign, Sealer, load_or_create
 from bot.settings import Settings, revealed
 from bot.store import Store, holds_nothing
 from bot.worker_role import WorkerRole
@@ -89,6 +89,8 @@ class App:
             sealer = await self._sealer()
             store = await Store.open(self._app_url(), sealer=sealer)
             stack.push_async_callback(store.close)
+            if not await store.can_open():
+                raise KeyForeign(path=settings.key_file)
             place = settings.storage.url or str(settings.data_dir)
             await asyncio.to_thread(check_folders, place, FOLDERS)
             files = Files(place, sealer)

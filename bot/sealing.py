@@ -12,6 +12,7 @@ Errors: SealingError
   SealBroken       what was sealed was changed, cut short, or sealed with another key
   KeyMissing       data exist, and the key that opens them is gone
   KeyUnreadable    the key's file cannot be read, or is no key
+  KeyForeign       data exist, and the key opens none of them
 """
 
 import hashlib
@@ -53,6 +54,14 @@ class KeyMissing(SealingError):
 
 class KeyUnreadable(SealingError):
     """The key's file cannot be read, or holds something else than a key."""
+
+    def __init__(self, *, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+class KeyForeign(SealingError):
+    """Data exist, and the key opens none of them: more would be sealed beside what is lost with it."""
 
     def __init__(self, *, path: Path) -> None:
         super().__init__(str(path))

@@ -33,7 +33,7 @@ from bot.parts import both_parts, picture_part, text_part
 from bot.pictures import Finished
 from bot.report import print_preparation
 from bot.scrutiny import Scrutiny, names_minors
-from bot.sealing import KeyMissing, KeyUnreadable, SealingError
+from bot.sealing import KeyForeign, KeyMissing, KeyUnreadable, SealingError
 from bot.settings import Settings
 from bot.signing import SigningKeyError, rotate
 from bot.store import (
@@ -113,6 +113,8 @@ def why_not_started(error: Exception) -> str:
             return shell_texts.locks_unreachable(error.detail)
         case KeyMissing():
             return shell_texts.key_missing(str(error.path))
+        case KeyForeign():
+            return shell_texts.key_foreign(str(error.path))
         case KeyUnreadable():
             return shell_texts.key_unreadable(str(error.path))
         case StorageLinked():

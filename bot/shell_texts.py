@@ -117,6 +117,14 @@ def key_missing(path: str) -> str:
     )
 
 
+def key_foreign(path: str) -> str:
+    """Say that the key is not the one that the records were sealed with."""
+    return (
+        f"열쇠 파일({path})이 저장된 기록을 잠근 열쇠가 아니어서 켜지 않았어요. "
+        "백업해 둔 그 열쇠로 되돌리거나, 그 열쇠와 함께 쓰던 data_dir를 적어 주세요."
+    )
+
+
 def key_unreadable(path: str) -> str:
     """Say that what opens the records cannot be used."""
     return f"열쇠 파일을 읽을 수 없어요: {path}. 32바이트 열쇠가 맞는지, 읽을 권한이 있는지 확인해 주세요."

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, select, update
 
 from bot.adapters.port import MessageRef
 from bot.job import Closing, Ending, Job, Outcome, Phase, Record
+from bot.sealing import SealBroken
 from bot.store.part import Part, insert
 from bot.store.reports import ReportState
 from bot.store.tables import jobs, progress, reports, usage
@@ -19,6 +20,7 @@ _LIVE = (Phase.ACCEPTED, Phase.QUEUED, Phase.DRAWING)
 _UNCLOSED = (*_LIVE, Phase.CONCLUDED)
 _SETTLED = (Phase.CONCLUDED, Phase.CLOSED)
 _MAX_ALIKE = 20  # ids that begin alike
+_MAX_TRIED = 20  # of which one that is damaged must not hold up the others
 _IDS_AT_ONCE = 1_000  # in one statement
 
 
@@ -55,6 +57,19 @@ class Jobs(Part):
         """Give everything that is kept of a job; None where nothing is."""
         found = await self._records(select(jobs).where(jobs.c.id == job_id))
         return found[0] if found else None
+
+    async def can_open(self) -> bool:
+        """Whether our key opens any of the newest jobs, or there is none."""
+        newest = select(jobs.c.job).order_by(jobs.c.accepted_s.desc()).limit(_MAX_TRIED)
+        rows = await self._rows(newest)
+        return not rows or any(self._opens(row.job) for row in rows)
+
+    def _opens(self, sealed: bytes) -> bool:
+        try:
+            self._sealer.open(sealed)
+        except SealBroken:
+            return False
+        return True
 
     async def beginning(self, prefix: str) -> tuple[Record, ...]:
         """Give the newest jobs whose ids begin so, the newest first; `prefix` is lower-case hex."""

@@ -19,6 +19,8 @@ from bot.breaker import cool_down
 from bot.job import Phase, job_id_of
 from bot.jobs import render_id
 from bot.locks import AlreadyRunning, Lock
+from bot.sealing import KEY_BYTES, KeyForeign
+from bot.shell import why_not_started
 from bot.store import Store, StoreDamaged
 from tests.bot.house import FOR_EVER_S, LIMIT_S, House, eventually, row
 from tests.bot.store.samples import DAY
@@ -293,6 +295,24 @@ async def test_a_damaged_database_is_never_replaced(house: House, name: str) -> 
         await app.run(asyncio.Event(), lambda _: None)
 
     assert damaged == (house.data / name).read_bytes()
+
+
+async def test_records_are_not_continued_with_another_key(house: House) -> None:
+    """The program says so and does not run; with its own key everything is there again."""
+    house.platform.say("고래 그려줘")
+    async with house.running():
+        await house.until_shown(CardState.DONE)
+    path = house.settings().key_file
+    own = path.read_bytes()
+    path.write_bytes(b"f" * KEY_BYTES)
+    app, _, _ = house.app()
+    with pytest.raises(KeyForeign) as raised:
+        await app.run(asyncio.Event(), lambda _: None)
+    assert str(path) in why_not_started(raised.value)
+
+    path.write_bytes(own)
+    async with house.running():
+        pass
 
 
 async def test_after_many_deaths_the_worker_waits_and_people_are_told(house: House) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.adapters.port import Place
 from bot.job import Closing, Ending, Outcome, Phase, Record
+from bot.sealing import KEY_BYTES, Sealer
 from bot.store import Live, Store
 from tests.bot.store.samples import (
     CANCELLED,
@@ -38,6 +39,20 @@ async def test_an_accepted_job_is_found_as_it_was(store: Store, clock: ManualClo
 
     record = Record(job=a_job("one"), phase=Phase.ACCEPTED, accepted_s=100.0, cost=2.0, start=0.5)
     assert record == await store.find("one")
+
+
+async def test_a_foreign_key_opens_nothing(store: Store, url: str) -> None:
+    """An empty store opens with any key, a store with jobs only with its own."""
+    foreign = await Store.open(url, sealer=Sealer(b"f" * KEY_BYTES))
+    try:
+        assert await foreign.can_open()
+        await accept(store, "one")
+        assert await store.can_open()
+        assert not await foreign.can_open()
+        await accept(foreign, "two")
+        assert await foreign.can_open()  # one that is damaged holds up nobody
+    finally:
+        await foreign.close()
 
 
 async def test_an_id_is_accepted_once(store: Store, other: Store) -> None:
