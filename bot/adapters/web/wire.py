@@ -30,8 +30,8 @@ PLATFORM = "web"
 _PAGE_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _JOB_ID_MAX_CHARS = 200
 _VALUE_MAX_CHARS = 200
-# What turns the direction of everything behind it, and control characters but the line feed.
-_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# What turns the direction of everything behind it, and control characters but tab and line feed.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class UnreadableFrame(Exception):
