@@ -109,9 +109,10 @@ class ChatRole:
             store=store, files=files, card_of=card_of, hold=self._follower.hold, metrics=metrics
         )
         safety = settings.safety
+        self._text_gate = make_text_gate(settings)
         self._gatekeeper = Gatekeeper(
             store=store,
-            gate=make_text_gate(settings),
+            gate=self._text_gate,
             penalties=Penalties(
                 to_cool_down=safety.strikes_to_cool_down,
                 cool_down_s=safety.cool_down_s,
@@ -137,7 +138,7 @@ class ChatRole:
         """Tie the role to the queues and to the platforms."""
         self._durable = durable
         queue, operator_ids = self._settings.queue, self._settings.operator.ids
-        places = Places(self._store, has_adults=self._settings.safety.adults)
+        places = Places(self._store, gate=self._text_gate, has_adults=self._settings.safety.adults)
         desk = Desk(store=self._store, places=places, operator_ids=operator_ids)
         reports = Reports(store=self._store, desk=desk, port_of=self._delivery.port_of)
         self._overdue = Overdue(store=self._store, reports=reports, metrics=self._metrics)

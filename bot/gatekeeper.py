@@ -7,6 +7,7 @@ in a translation or in a picture, strikes just so. Knows the rules' names, never
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -48,26 +49,38 @@ class Gatekeeper:
         """
         self._check_place(event.person, rules)
         await self._check_person(event.person)
-        texts = texts_of(wish.command)
+        rule = self._rule_against(wish, event, rules)
+        if rule is None:
+            return
+        own = replace(wish, command=rules.said(wish.command))
+        if self._rule_against(own, event, rules) is None:  # the place's style is at fault
+            self._note(rule, job_id_of(event.person.platform, event.id))
+            raise Unsafe(rule=rule)
+        job_id = job_id_of(event.person.platform, event.id)
+        struck = await self._strike(event.person, rule, texts_of(wish.command), job_id)
+        raise self._refusal(rule, struck)
+
+    def _rule_against(self, wish: Wish, event: Event, rules: PlaceRules) -> Rule | None:
         has_photo = wish.photo is not None
         is_for_adults = rules.manner_in(event.place, has_photo=has_photo).is_adult
-        ruling = self._gate.judge(
+        return self._gate.judge(
             *drawn_of(wish.command),
             unwanted=unwanted_of(wish.command),
             audience=Audience.ADULTS if is_for_adults else Audience.EVERYBODY,
             forbidden=rules.forbidden_words,
             # What is enlarged was drawn here, and judged then.
             is_over_photo=has_photo and not wish.command.is_enlarging,
-        )
-        if ruling.rule is None:
-            return
-        job_id = job_id_of(event.person.platform, event.id)
-        struck = await self._strike(event.person, ruling.rule, texts, job_id)
-        raise self._refusal(ruling.rule, struck)
+        ).rule
 
     async def strike(self, job: Job, rule: Rule) -> None:
-        """Strike for what was found out of a job after it was accepted; once, however often it is told."""
-        await self._strike(job.person, rule, texts_of(job.command), job.id)
+        """Strike for what was found out of a job after it was accepted; once, however often it is told.
+
+        Nobody is struck where a fixed English had a part in it that others chose for their word.
+        """
+        if _has_fixed_english(job):
+            self._note(rule, job.id)
+        else:
+            await self._strike(job.person, rule, texts_of(job.command), job.id)
 
     def _check_place(self, person: Person, rules: PlaceRules) -> None:
         """Raise BarredHere for whoever asks for nothing in a place any more, on whichever account."""
@@ -90,8 +103,7 @@ class Gatekeeper:
         self, person: Person, rule: Rule, texts: tuple[str, ...], job_id: str
     ) -> Struck | None:
         """Write down a strike where the rule has any; None where there is none, or it is not known."""
-        self._metrics.unsafe(rule)
-        log.info("request breaks a rule", job_id=job_id, rule=str(rule))
+        self._note(rule, job_id)
         if not weight_of(rule):
             return None
         try:
@@ -108,6 +120,10 @@ class Gatekeeper:
             log.warning("person kept from drawing", person=person_name, is_pause=is_pause)
         return struck
 
+    def _note(self, rule: Rule, job_id: str) -> None:
+        self._metrics.unsafe(rule)
+        log.info("request breaks a rule", job_id=job_id, rule=str(rule))
+
     def _refusal(self, rule: Rule, struck: Struck | None) -> PipelineError:
         """Say what whoever asked hears: first neutrally, then with a warning, then how long they wait."""
         if struck is not None and struck.suspension is not None:
@@ -115,6 +131,12 @@ class Gatekeeper:
         if struck is not None and is_last_warning(struck.num_strikes, self._penalties):
             return LastWarning()
         return Unsafe(rule=rule)
+
+
+def _has_fixed_english(job: Job) -> bool:
+    """Whether a word of the place's or the operator's stands in a job's text, with or without blanks."""
+    text = "".join(job.command.text.split()).casefold()
+    return any("".join(word.split()).casefold() in text for word in job.terms)
 
 
 def texts_of(command: DrawCommand) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from bot.command import DrawCommand, SettingsCommand
 from bot.job import NotAccepted
 from bot.rules import Adults, AdultsNotAllowed, DrawingNotHere, NotManager, PlaceRules, changed
 from bot.store import Store, StoreError
+from pipeline import Audience, TextGate, Unsafe
 
 log = structlog.get_logger()
 
@@ -27,9 +28,9 @@ _READ_S = 1.0  # beyond it the platform would not wait for our answer
 class Places:
     """Knows the rules of places; lives as long as the chat role."""
 
-    def __init__(self, store: Store, *, has_adults: bool = False) -> None:
+    def __init__(self, store: Store, *, gate: TextGate, has_adults: bool = False) -> None:
         """has_adults: whether the operator lets places have pictures for adults."""
-        self._store, self._has_adults = store, has_adults
+        self._store, self._gate, self._has_adults = store, gate, has_adults
         self._known: OrderedDict[str, PlaceRules] = OrderedDict()  # by keyed name, latest used last
         self._turn = asyncio.Lock()  # whoever reads slowly must not bring back what was changed
 
@@ -59,7 +60,7 @@ class Places:
     async def answer(self, command: SettingsCommand, message: Message, port: ChatPort) -> None:
         """Show the rules of a place, or change one, for the eyes of whoever asked.
 
-        Raises NotManager, AdultsNotAllowed, RequestRejected, StoreError or PortError.
+        Raises NotManager, AdultsNotAllowed, Unsafe, RequestRejected, StoreError or PortError.
         """
         card = await self._card(command, message)
         await port.send(message.place, replace(card, is_private=True), reply_to=message.event_id)
@@ -74,7 +75,9 @@ class Places:
             return _shown(await self.rules_of(place), texts.RULES)
         name = self._store.place_name(place)
         async with self._turn:
-            rules = changed(await self._rules(name), command, place=place)
+            before = await self._rules(name)
+            rules = changed(before, command, place=place)
+            self._check_words(rules, before)
             if command.rule == "성인" and self._valid(rules) != rules:
                 raise AdultsNotAllowed
             await self._store.keep_rules(name, rules)
@@ -90,6 +93,17 @@ class Places:
             await self._store.keep_rules(name, rules)
             self._keep(name, rules)
         log.info("person barred", place=name, person=self._store.account_name(person))
+
+    def _check_words(self, rules: PlaceRules, before: PlaceRules) -> None:
+        """Settle nothing that nobody may ask for: it would be drawn for people who never said it. Raises Unsafe."""
+        added = {*rules.glossary.values(), rules.style} - {*before.glossary.values(), before.style}
+        has_adults = self._valid(rules).adults is not Adults.NOWHERE
+        for words in sorted(added):
+            ruling = self._gate.judge(
+                words, audience=Audience.ADULTS if has_adults else Audience.EVERYBODY
+            )
+            if ruling.rule is not None:
+                raise Unsafe(rule=ruling.rule)
 
     def _valid(self, rules: PlaceRules) -> PlaceRules:
         """Leave out what the operator does not let places have, whenever they settled it."""

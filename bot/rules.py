@@ -161,11 +161,20 @@ class PlaceRules:
             command = with_option(command, "크기", self.defaults["비율"])
         if "품질" in self.defaults and command.quality is None:
             command = with_option(command, "품질", self.defaults["품질"])
-        if "화풍" in self.defaults and command.text and not _names_a_style(command.text):
-            style = with_option(DrawCommand(text=""), "화풍", self.defaults["화풍"]).text
+        if self.style and command.text and not _names_a_style(command.text):
             # Before the text: of several styles the last one holds, so one that was said still does.
-            command = replace(command, text=f"{style}, {command.text}")
+            command = replace(command, text=f"{self.style}, {command.text}")
         return command
+
+    @property
+    def style(self) -> str:
+        """Give the style that is added to texts, as it stands in them; empty where there is none."""
+        name = self.defaults.get("화풍", "")
+        return with_option(DrawCommand(text=""), "화풍", name).text if name else ""
+
+    def said(self, command: DrawCommand) -> DrawCommand:
+        """Take the style out again that was added to a command: its person did not say it."""
+        return replace(command, text=command.text.removeprefix(f"{self.style}, "))
 
 
 _OPTIONS = {

@@ -213,7 +213,7 @@ class Stage:
             strike=self.gatekeeper.strike,
             metrics=metrics,
         )
-        self.places = Places(self.store)
+        self.places = Places(self.store, gate=self.gate)
         self.intake = Intake(
             store=self.store,
             files=self.files,

@@ -212,6 +212,23 @@ async def test_words_that_a_place_forbids_strike_nobody(stage: Stage) -> None:
     assert [] == await rules_struck(stage)
 
 
+async def test_words_that_a_place_adds_strike_nobody(stage: Stage) -> None:
+    """Not the style that is put before a text, and not the English that was fixed for a word of it."""
+    rules = PlaceRules(defaults={"화풍": "sexual"}, glossary={"흰 고래": "a white whale"})
+    await stage.store.keep_rules(stage.store.place_name(HALL), rules)
+    stage.text.verdict, stage.text.rule = Verdict.UNSAFE, Rule.SEXUAL
+    for number, text in enumerate(("고래", "수채화 느낌의 흰고래")):
+        message = replace(stage.message(text, f"e{number}"), place=HALL)
+        await stage.conversation.on_message(message, stage.port)
+        await stage.runner.idle()
+        assert UNSAFE == stage.port.last.text
+
+    assert [] == await rules_struck(stage)
+    own = replace(stage.message("sexual 고래", "e2"), place=HALL)
+    await stage.conversation.on_message(own, stage.port)
+    assert [Rule.SEXUAL] == await rules_struck(stage)
+
+
 async def test_the_second_strike_warns_the_third_pauses_the_fifth_suspends(
     stage: Stage, clock: ManualClock
 ) -> None:

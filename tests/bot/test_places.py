@@ -22,7 +22,7 @@ from bot.rules import (
     PlaceRules,
 )
 from bot.store import StoreUnavailable
-from pipeline import Quality, Ratio
+from pipeline import Quality, Ratio, Rule, Unsafe
 from tests.bot.stage import LIMIT_S, PLACE, Stage, open_stage
 
 HERE = Place(platform="test", id="100", home="1")
@@ -158,7 +158,19 @@ async def test_two_changes_at_once_are_both_kept(stage: Stage) -> None:
     )
 
     assert 8 == len((await stage.places.rules_of(HERE)).glossary)
-    assert 8 == len((await Places(stage.store).rules_of(HERE)).glossary)
+    assert 8 == len((await Places(stage.store, gate=stage.gate).rules_of(HERE)).glossary)
+
+
+@pytest.mark.parametrize("rule", ["화풍 sexual", "용어 사과 sexual"])
+async def test_nothing_is_settled_that_nobody_may_ask_for(stage: Stage, rule: str) -> None:
+    """It would be drawn for people who never said it; what was settled before stays."""
+    await settle(stage, "화풍 수채화", "용어 고래 whale")
+    before = await stage.places.rules_of(HERE)
+
+    card = await settle(stage, rule)
+
+    assert error_texts.of_error(Unsafe(rule=Rule.SEXUAL), job_id="") == card.text
+    assert before == await stage.places.rules_of(HERE)
 
 
 async def test_where_drawing_is_not_allowed_nothing_is_drawn(stage: Stage) -> None:
@@ -279,7 +291,9 @@ async def test_a_place_has_nothing_for_adults_unless_the_operator_lets_it(stage:
 
     assert error_texts.of_error(AdultsNotAllowed(), job_id="") == card.text
     assert Adults.NOWHERE is (await stage.places.rules_of(RESTRICTED)).adults
-    assert PlaceRules() == (await Places(stage.store, has_adults=True).rules_of(RESTRICTED))
+    assert PlaceRules() == (
+        await Places(stage.store, gate=stage.gate, has_adults=True).rules_of(RESTRICTED)
+    )
 
 
 async def test_what_was_settled_before_is_void_once_the_operator_is_against_it(
