@@ -397,11 +397,12 @@ async def test_what_cannot_be_sent_stays_in_the_box(
     ],
 )
 async def test_what_a_person_writes_is_only_text(page: Page, stage: Stage, text: str) -> None:
-    """Markup in messages and in cards is shown, never run."""
+    """Markup in messages and in cards is shown, never run; in a card nothing is turned around."""
     await stage.say(page, text)
     await stage.answer(note(f"이렇게 이해했어요: {text}", suggestions=(text,)))
 
-    await expect(page.get_by_role("button", name=text)).to_be_visible()
+    plain = text.replace("\u202e", "").replace("\u202c", "")
+    await expect(page.get_by_role("button", name=plain)).to_be_visible()
     await expect(page.locator(".bubble")).to_have_text(text, use_inner_text=True)
     assert await page.locator("#log script, #log img").count() == 0
     assert await page.title() == "그려줘"
