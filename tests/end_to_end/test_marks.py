@@ -197,9 +197,8 @@ async def test_nothing_leaves_to_telegram_without_its_marks(house: House) -> Non
 
     unsure = server.person()
     server.faults.add(CUT_AFTER, method="sendPhoto", text=f'"chat_id": {unsure.id}')
-    unsure.delete(
-        await bot.answer(unsure.write("빨간 사과 품질:정밀"))
-    )  # so that a new one is sent
+    card = await bot.answer(unsure.write("빨간 사과 품질:정밀"))
+    unsure.delete(card)  # so that a new one is sent
     offer = await bot.next(unsure.chat, 0, lambda one: texts.FETCH in one.labels)
     await bot.finished(await bot.press(unsure, offer, texts.FETCH))
 
